@@ -1,0 +1,46 @@
+"""The key serial number of AES DUKPT: 8 bytes of initial key id, 4 bytes of transaction counter.
+
+A counter with more than 16 one bits is never used: the host derives a key in as many steps as the
+counter has one bits, and this bounds its work (ANSI X9.24-3:2017).
+"""
+
+from .errors import BadKsn, KeyExhausted
+
+COUNTER_BITS = 32
+MAX_COUNTER = (1 << COUNTER_BITS) - 1
+MAX_ONE_BITS = 16
+
+
+def split_ksn(ksn: bytes) -> tuple[bytes, int]:
+    """Initial key id and counter of a KSN a device may use.
+
+    Raises BadKsn unless it has 12 bytes and its counter has 1 to 16 one bits.
+    """
+    if len(ksn) != 12:
+        raise BadKsn(f"a KSN has 12 bytes, not {len(ksn)}")
+    counter = int.from_bytes(ksn[8:])
+    if not 1 <= counter.bit_count() <= MAX_ONE_BITS:
+        raise BadKsn(f"no device uses counter {counter:08X}: it needs 1 to {MAX_ONE_BITS} one bits")
+    return ksn[:8], counter
+
+
+def next_counter(counter: int) -> int:
+    """The counter after this one; larger than MAX_COUNTER when there is none."""
+    if counter.bit_count() < MAX_ONE_BITS:
+        return counter + 1
+    return counter + (counter & -counter)
+
+
+def ksn_advance(ksn: bytes) -> bytes:
+    """The next KSN a device may use; the counter may start from 0.
+
+    Raises BadKsn as `split_ksn` does, KeyExhausted after the last one.
+    """
+    if ksn[8:] != bytes(4):
+        split_ksn(ksn)
+    elif len(ksn) != 12:
+        raise BadKsn(f"a KSN has 12 bytes, not {len(ksn)}")
+    counter = next_counter(int.from_bytes(ksn[8:]))
+    if counter > MAX_COUNTER:
+        raise KeyExhausted("this was the last KSN: load a new initial key")
+    return ksn[:8] + counter.to_bytes(4)
