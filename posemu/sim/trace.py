@@ -1,0 +1,117 @@
+"""What happened: an append-only sequence of events, its sinks and its digest.
+
+Every figure, report and verdict is made from the trace and from nothing else. The digest covers all events, in order, and a
+final draw of a reserved stream; two runs with equal digests are the same run, byte for byte.
+
+An event's data is a fresh dict of ints, floats, strings, bytes, bools, None and tuples of these; it must not be changed after
+it was emitted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import IO, Any, NamedTuple
+
+from posemu.sim.clock import Clock
+
+Data = dict[str, Any]
+_BLOCK = 256
+
+
+class Event(NamedTuple):
+    """`t_us` since the world began, the part that speaks, what kind of thing happened, and its particulars."""
+
+    t_us: int
+    source: str
+    kind: str
+    data: Data
+
+    __repr__ = tuple.__repr__  # the digest is taken over this form: positional, and one call in C
+
+
+Observer = Callable[[Event], object]
+
+
+class Trace:
+    """Takes events, hands each to the observers of its kind, and keeps the digest."""
+
+    __slots__ = ("_all", "_block", "_by_kind", "_clock", "_hash", "count")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._block: list[Event] = []
+        self._hash = blake2b(digest_size=16)
+        self._all: tuple[Observer, ...] = ()
+        self._by_kind: dict[str, tuple[Observer, ...]] = {}
+        self.count = 0
+
+    def observe(self, observer: Observer, *kinds: str) -> None:
+        """Calls `observer(event)` for every later event of these kinds (of all kinds, if none is named)."""
+        if not kinds:
+            self._all += (observer,)
+        for kind in kinds:
+            self._by_kind[kind] = (*self._by_kind.get(kind, ()), observer)
+
+    def emit(self, source: str, kind: str, data: Data) -> None:
+        event = tuple.__new__(Event, (self._clock._now, source, kind, data))
+        block = self._block
+        block.append(event)
+        if len(block) == _BLOCK:
+            self._absorb()
+        if self._all:
+            for observer in self._all:
+                observer(event)
+        if kind in self._by_kind:
+            for observer in self._by_kind[kind]:
+                observer(event)
+
+    def digest(self, final_draw: float) -> str:
+        """The digest in hex of all events so far and the reserved stream's final draw. Ends the trace."""
+        self._absorb()
+        self._hash.update(repr((self.count, final_draw)).encode("ascii"))
+        return self._hash.hexdigest().upper()
+
+    def _absorb(self) -> None:
+        """Hashes what has come, a block at a time: one `repr` in C for many events. Non-ASCII text is escaped, because which
+        characters `repr` calls printable differs between Python versions."""
+        if self._block:
+            self.count += len(self._block)
+            self._hash.update(repr(self._block).encode("ascii", "backslashreplace"))
+            self._block = []
+
+
+class Memory:
+    """A sink that keeps every event, in `events`."""
+
+    __slots__ = ("events",)
+
+    def __init__(self, trace: Trace) -> None:
+        self.events: list[Event] = []
+        trace.observe(self.events.append)
+
+
+class JsonLines:
+    """A sink that writes each event as a line of JSON; bytes become upper-case hex."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, trace: Trace, file: IO[str]) -> None:
+        self._file = file
+        trace.observe(self._write)
+
+    def _write(self, event: Event) -> None:
+        self._file.write(as_json_line(event) + "\n")
+
+
+def as_json_line(event: Event) -> str:
+    """The event as one line of JSON, keys in a fixed order."""
+    row = {"t_us": event.t_us, "source": event.source, "kind": event.kind, **event.data}
+    return json.dumps(row, ensure_ascii=False, default=_hex)
+
+
+def _hex(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex().upper()
+    raise TypeError(f"an event holds plain values only, not {type(value).__name__}")
