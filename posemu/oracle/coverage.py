@@ -1,0 +1,90 @@
+"""Coverage: which states met which active faults, and which situations happened at all. A test that never met its situation proves nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from posemu.sim import Event
+
+SITUATIONS: dict[str, tuple[str, str]] = {
+    "late-answer": ("an answer came after nobody waited for it", "无人等待后才到达的应答"),
+    "wrong-mac": ("an answer with a wrong MAC", "MAC错误的应答"),
+    "garbled-answer": ("an answer that cannot be decoded", "无法解析的应答"),
+    "reversal-repeated": ("a reversal was sent again", "冲正重发"),
+    "reversal-of-unknown": ("the host did not know the original", "主机不知原交易"),
+    "reversal-took-back": ("the host took a booked sale back", "主机撤销了已入账的交易"),
+    "restart-in-sale": ("power was lost between the SALE key and the receipt", "交易过程中断电"),
+    "told-after-restart": ("an approval was told after a restart", "重启后才告知成功"),
+    "receipt-late": ("a receipt was printed later", "补打凭条"),
+    "settlement-repeated": ("an end of day was sent again", "结算重发"),
+    "swipe-failed": ("a swipe could not be read", "刷卡失败"),
+    "connection-failed": ("the host was not reached", "无法连接主机"),
+}
+
+
+class Coverage:
+    """Counts (state, fault) pairs and situations."""
+
+    def __init__(self) -> None:
+        self.pairs: Counter[tuple[str, str]] = Counter()
+        self.situations: Counter[str] = Counter()
+        self._active: dict[int, tuple[str, str | None]] = {}
+        self._states: dict[str, str] = {}
+        self._restarted: set[str] = set()
+        self.events = {
+            "fault": self._fault, "state": self._state, "power": self._power,
+            "ignored-answer": lambda e: self._met("late-answer"),
+            "bad-mac": lambda e: self._met("wrong-mac"),
+            "garbled-answer": lambda e: self._met("garbled-answer"),
+            "no-connection": lambda e: self._met("connection-failed"),
+            "read": lambda e: None if e.data["good"] else self._met("swipe-failed"),
+            "journal-write": self._journal, "frame-sent": self._frame,
+        }  # fmt: skip
+
+    def _met(self, situation: str) -> None:
+        self.situations[situation] += 1
+
+    def _fault(self, event: Event) -> None:
+        data = event.data
+        if data["what"] == "begins":
+            till = data.get("terminal")
+            self._active[data["number"]] = (data["fault"], till)
+            for name, state in self._states.items():
+                if till in (None, name):
+                    self.pairs[(state, data["fault"])] += 1
+        else:
+            self._active.pop(data["number"], None)
+
+    def _state(self, event: Event) -> None:
+        state = event.data["state"]
+        before = self._states.get(event.source, "")
+        self._states[event.source] = state
+        for fault, till in self._active.values():
+            if till in (None, event.source):
+                self.pairs[(state, fault)] += 1
+        if state == "starting" and before.startswith("sale-"):
+            self._met("restart-in-sale")
+        if state == "recovering":
+            self._restarted.add(event.source)
+        elif state == "sale-approved" and event.source in self._restarted:
+            self._met("told-after-restart")
+        elif state == "idle":
+            self._restarted.discard(event.source)
+        elif state == "printing-late":
+            self._met("receipt-late")
+
+    def _power(self, event: Event) -> None:
+        if not event.data["on"]:
+            self._restarted.discard(event.source)
+
+    def _journal(self, event: Event) -> None:
+        if event.data["record"] == "reversed":
+            booked = event.data["bytes"].endswith(b"booked\n")
+            self._met("reversal-took-back" if booked else "reversal-of-unknown")
+
+    def _frame(self, event: Event) -> None:
+        mti = event.data["bytes"][7:9]
+        if mti == b"\x04\x01":
+            self._met("reversal-repeated")
+        elif mti == b"\x05\x01":
+            self._met("settlement-repeated")

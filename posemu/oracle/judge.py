@@ -1,0 +1,66 @@
+"""The judge: reads a trace, and nothing else, and says which rules were broken, when, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posemu.oracle import liveness, safety, secrecy
+from posemu.oracle.coverage import Coverage
+from posemu.oracle.ledger import Ledger
+from posemu.oracle.secrecy import Canaries
+from posemu.sim import Event, Trace
+from posemu.wire import Codec
+
+INVARIANTS: dict[str, tuple[str, str]] = {**safety.RULES, **liveness.RULES, **secrecy.RULES}
+"""Name of each rule, and what it says in English and Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule: its name, when (µs), the till, and what happened."""
+
+    invariant: str
+    t_us: int
+    till: str
+    text: str
+
+
+class Judge:
+    """Attach it to a trace before the world runs; ask `violations` after `finish`."""
+
+    def __init__(self, codec: Codec, canaries: Canaries) -> None:
+        self.violations: list[Violation] = []
+        self.ledger = Ledger()
+        self.coverage = Coverage()
+        self._now_us = 0
+        self._safety = safety.Safety(codec, self.ledger, self._report)
+        self._liveness = liveness.Liveness(self.ledger, self._safety, self._report)
+        self._secrecy = secrecy.Secrecy(canaries, self._leak)
+        self._readers = [self._safety.events, self._liveness.events, self.coverage.events]
+        self._by_kind = {
+            kind: tuple(reader[kind] for reader in self._readers if kind in reader)
+            for kind in {kind for reader in self._readers for kind in reader}
+        }
+
+    def attach(self, trace: Trace) -> None:
+        trace.observe(self.see)
+
+    def see(self, event: Event) -> None:
+        """One event, in its order."""
+        self._now_us = event.t_us
+        for read in self._by_kind.get(event.kind, ()):
+            read(event)
+        self._secrecy.watch(event)
+
+    def finish(self) -> list[Violation]:
+        """After the drain: liveness, and the rest of the leak scan. Violations in order of time."""
+        self._liveness.finish()
+        self._secrecy.finish()
+        self.violations.sort(key=lambda v: (v.t_us, v.till, v.invariant))
+        return self.violations
+
+    def _report(self, rule: str, till: str, text: str) -> None:
+        self.violations.append(Violation(rule, self._now_us, till, text))
+
+    def _leak(self, t_us: int, source: str, text: str) -> None:
+        self.violations.append(Violation("no-card-data", t_us, source, text))

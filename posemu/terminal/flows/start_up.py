@@ -1,0 +1,45 @@
+"""Start-up: read the journal before anything else, and finish what a power cut interrupted.
+
+    prepared    nothing was sent: cancel
+    sending     it may have been sent: reverse (reason 96, the terminal could not finish)
+    approved    committed: tell it and print it, if that had not happened
+    reversing   stays pending; it goes out before the next sale
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posemu.sim import Story
+from posemu.terminal.flows.receipt import print_receipt
+from posemu.terminal.states import State
+
+if TYPE_CHECKING:
+    from posemu.terminal.terminal import Terminal
+
+CANNOT_FINISH = "96"
+
+
+def start_up(t: Terminal) -> Story:
+    t.display.show("starting")
+    yield t.profile.self_test_us
+    t.journal.recover()
+    yield State.RECOVERING
+    sale = t.journal.current
+    if sale is not None and sale.status == "prepared":
+        t.display.show("cancelled")
+        t.journal.cancelled()
+        yield State.SALE_CANCELLED
+    elif sale is not None:
+        t.journal.reversing(CANNOT_FINISH)
+        yield from t.journal.flush()
+        t.display.show("unknown", stan=sale.stan)
+        yield State.SALE_UNKNOWN
+        yield State.REVERSAL_PENDING
+    elif t.journal.reversal is not None:
+        t.display.show("unknown", stan=t.journal.reversal.stan)
+        yield State.REVERSAL_PENDING
+    for approved in list(t.journal.unprinted):
+        if not approved.told:
+            yield State.SALE_APPROVED
+            yield from print_receipt(t, approved)

@@ -1,0 +1,258 @@
+"""The journal: what the terminal must not forget, one line of text a record, each with its CRC-32.
+
+    sale        prepared ── sending ── approved ── told ── printed
+                   │           ├────── declined
+                cancelled      └────── reversing ── attempt* ── reversed
+    batch       opened ── settling ── closed | kept
+
+After a power cut the last record of a sale decides (design: record, commit): `prepared` cancel, `sending` reverse,
+`approved` tell and print, `reversing` go on reversing. A torn last line fails its CRC and counts as not written.
+`write` alone is not durable; the flows flush where the rules ask for it. No record holds card data: the masked PAN is for the
+receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from posemu.terminal.flash import Flash
+from posemu.terminal.ports import Emit, NowUs
+
+
+@dataclass(slots=True)
+class SaleRecord:
+    """One card sale as the journal knows it. `status` is the name of its last record."""
+
+    stan: str
+    date: str
+    time: str
+    amount_minor: int
+    pan: str
+    status: str = "prepared"
+    reason: str = ""
+    attempts: int = 0
+    rrn: str = ""
+    authorisation: str = ""
+    told: bool = False
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the batch holds: sales that the host booked, and those of them that were reversed."""
+
+    sales: int = 0
+    sales_minor: int = 0
+    reversals: int = 0
+    reversals_minor: int = 0
+
+
+class Journal:
+    """Writes records and keeps the view that the flows ask: the open sale, the pending reversal, what to print, the totals."""
+
+    __slots__ = (
+        "_emit", "_flash", "_now_us", "batch", "current", "last_stan", "reversal", "settling",
+        "totals", "unprinted",
+    )  # fmt: skip
+
+    def __init__(self, flash: Flash, emit: Emit, now_us: NowUs) -> None:
+        self._flash = flash
+        self._emit = emit
+        self._now_us = now_us
+        self._forget()
+
+    def _forget(self) -> None:
+        self.batch = ""  # the open batch, or ""
+        self.settling = False  # the operator asked for the end of day of this batch
+        self.last_stan = 0
+        self.totals = Totals()
+        self.current: SaleRecord | None = None  # the sale under way
+        self.reversal: SaleRecord | None = None  # the sale whose reversal is pending
+        self.unprinted: list[SaleRecord] = []  # approved, without a receipt yet
+
+    # --- writing ---------------------------------------------------------------------------------------------
+
+    def open_batch(self, batch: str) -> Generator[int, None, None]:
+        """Opens a batch, durably, and erases what earlier batches left behind (unless a receipt still waits there)."""
+        before = len(self._flash.content())
+        self._write("opened", batch, str(self.last_stan))
+        yield from self.flush()
+        if not self.unprinted:
+            self._flash.keep_only(self._flash.content()[before:])
+
+    def prepare(self, date: str, time: str, amount_minor: int, pan: str) -> SaleRecord:
+        """A new sale under the next trace number. Nothing of it has been sent."""
+        stan = self.next_stan()
+        self._write("prepared", stan, date, time, str(amount_minor), pan)
+        assert self.current is not None
+        return self.current
+
+    def next_stan(self) -> str:
+        self.last_stan = self.last_stan % 999_999 + 1
+        return f"{self.last_stan:06d}"
+
+    def sending(self) -> None:
+        self._mark("sending")
+
+    def cancelled(self) -> None:
+        self._mark("cancelled")
+
+    def approved(self, rrn: str, authorisation: str) -> None:
+        self._mark("approved", rrn, authorisation)
+
+    def declined(self, code: str) -> None:
+        self._mark("declined", code)
+
+    def reversing(self, reason: str) -> None:
+        self._mark("reversing", reason)
+
+    def told(self, sale: SaleRecord) -> None:
+        self._write("told", sale.stan)
+
+    def printed(self, sale: SaleRecord) -> None:
+        self._write("printed", sale.stan)
+
+    def attempt(self) -> None:
+        """A reversal is about to be sent; from now on a further one is a repeat."""
+        assert self.reversal is not None
+        self._write("attempt", self.reversal.stan)
+
+    def reversed(self, booked: bool) -> None:
+        """The host has ended the reversal; `booked` if it had booked the sale and took it back."""
+        assert self.reversal is not None
+        self._write("reversed", self.reversal.stan, "booked" if booked else "unknown")
+
+    def settle(self) -> None:
+        self._write("settling", self.batch)
+
+    def keep_batch(self) -> None:
+        """The totals differ: the batch stays, and nobody asks for its settlement any more."""
+        self._write("kept", self.batch)
+
+    def close_batch(self) -> None:
+        """The batch is settled."""
+        self._write("closed", self.batch)
+
+    def flush(self) -> Generator[int, None, None]:
+        """Takes the flash's time; when it is over everything written so far survives a power cut."""
+        flash = self._flash
+        flash.begin_flush(self._now_us())
+        yield flash.flush_us
+        flash.end_flush()
+        self._emit("journal-flush", {})
+
+    @property
+    def durable(self) -> bool:
+        """True if everything written has been flushed."""
+        return self._flash.clean
+
+    def _mark(self, kind: str, *values: str) -> None:
+        assert self.current is not None
+        self._write(kind, self.current.stan, *values)
+
+    def _write(self, kind: str, *values: str) -> None:
+        text = "|".join((kind, *values))
+        line = f"{crc32(text.encode()):08X} {text}\n".encode()
+        self._flash.write(line)
+        self._emit("journal-write", {"record": kind, "bytes": line})
+        self._apply(kind, values)
+
+    # --- reading ---------------------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """Builds the view from flash, as it is after a power cut; a torn end is cut off."""
+        self._forget()
+        content = self._flash.content()
+        good = 0
+        for line in content.splitlines(keepends=True):
+            text = line[9:-1].decode("ascii", "replace")
+            if not line.endswith(b"\n") or line[:8] != b"%08X" % crc32(text.encode()):
+                break
+            good += len(line)
+            kind, *values = text.split("|")
+            self._apply(kind, tuple(values))
+        if good < len(content):
+            self._flash.keep_only(content[:good])
+
+    def _apply(self, kind: str, values: tuple[str, ...]) -> None:
+        _EFFECTS[kind](self, *values)
+
+    def _on_opened(self, batch: str, last_stan: str) -> None:
+        self.batch = batch
+        self.last_stan = int(last_stan)
+        self.totals = Totals()
+
+    def _on_prepared(self, stan: str, date: str, time: str, amount: str, pan: str) -> None:
+        self.last_stan = int(stan)
+        self.current = SaleRecord(stan, date, time, int(amount), pan)
+
+    def _on_sending(self, stan: str) -> None:
+        self._of_current(stan).status = "sending"
+
+    def _on_cancelled(self, stan: str) -> None:
+        self._of_current(stan).status = "cancelled"
+        self.current = None
+
+    def _on_declined(self, stan: str, code: str) -> None:
+        self._of_current(stan).status = "declined"
+        self.current = None
+
+    def _on_approved(self, stan: str, rrn: str, authorisation: str) -> None:
+        sale = self._of_current(stan)
+        sale.status, sale.rrn, sale.authorisation = "approved", rrn, authorisation
+        self.totals.sales += 1
+        self.totals.sales_minor += sale.amount_minor
+        self.unprinted.append(sale)
+        self.current = None
+
+    def _on_reversing(self, stan: str, reason: str) -> None:
+        sale = self._of_current(stan)
+        sale.status, sale.reason = "reversing", reason
+        self.reversal, self.current = sale, None
+
+    def _on_attempt(self, stan: str) -> None:
+        assert self.reversal is not None
+        self.reversal.attempts += 1
+
+    def _on_reversed(self, stan: str, booked: str) -> None:
+        assert self.reversal is not None
+        if booked == "booked":
+            amount = self.reversal.amount_minor
+            self.totals.sales += 1
+            self.totals.sales_minor += amount
+            self.totals.reversals += 1
+            self.totals.reversals_minor += amount
+        self.reversal.status = "reversed"
+        self.reversal = None
+
+    def _on_told(self, stan: str) -> None:
+        for sale in self.unprinted:
+            if sale.stan == stan:
+                sale.told = True
+
+    def _on_printed(self, stan: str) -> None:
+        self.unprinted = [sale for sale in self.unprinted if sale.stan != stan]
+
+    def _on_settling(self, batch: str) -> None:
+        self.settling = True
+
+    def _on_kept(self, batch: str) -> None:
+        self.settling = False
+
+    def _on_closed(self, batch: str) -> None:
+        self.batch = ""
+        self.settling = False
+
+    def _of_current(self, stan: str) -> SaleRecord:
+        assert self.current is not None, f"the journal has no open sale {stan}"
+        assert self.current.stan == stan
+        return self.current
+
+
+_EFFECTS: dict[str, Any] = {
+    name.removeprefix("_on_"): method
+    for name, method in vars(Journal).items()
+    if name.startswith("_on_")
+}

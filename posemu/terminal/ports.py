@@ -1,0 +1,41 @@
+"""What a terminal needs from the world around it. The terminal imports none of these parts: `World` wires them.
+
+Everything that happens to the terminal's program arrives as a post of one of the kinds below; everything it does in time, it
+yields (see `posemu.sim.task`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", a function key, or "*" for a digit of the PIN
+CARD = "card"  # value: the bits of track 2 as they left the read head
+LINK = "link"  # value: (what, connection, bytes); what: "up", "refused", "data", "closed", "reset"
+PAPER = "paper"  # the printer's cover was closed: new paper, or a jam cleared
+
+Emit = Callable[[str, dict[str, Any]], None]  # emit(kind, data): one trace event of this terminal
+NowUs = Callable[[], int]
+
+
+class Connection(Protocol):
+    """The terminal's end of one TCP connection."""
+
+    @property
+    def usable(self) -> bool: ...
+
+    def send(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Network(Protocol):
+    """The terminal's network stack: `dial` begins a connection, whose fate is posted as LINK."""
+
+    def dial(self) -> Connection: ...
+
+
+class ShopClock(Protocol):
+    """The terminal's own calendar clock: local time as HHMMSS and date as MMDD."""
+
+    def __call__(self) -> tuple[str, str]: ...

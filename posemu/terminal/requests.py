@@ -1,0 +1,87 @@
+"""What each request of the terminal says, field by field, in the dialect `posemu-87-aes`.
+
+KSN, PIN block, track data and MAC are added by the secure module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posemu.wire import Value
+
+if TYPE_CHECKING:
+    from posemu.terminal.journal import SaleRecord
+    from posemu.terminal.terminal import Terminal
+
+Fields = dict[int, Value]
+
+SALE, REVERSAL, REVERSAL_REPEAT = "0200", "0400", "0401"
+SIGN_ON, RECONCILIATION, RECONCILIATION_REPEAT = "0800", "0500", "0501"
+PURCHASE = "000000"  # DE3: goods and services
+STRIPE_WITH_PIN = "021"  # DE22: magnetic stripe read, PIN entry capability (ISO 8583:1987, 4.3.13)
+NORMAL = "00"  # DE25: normal presentment
+PAYMENT, MANAGEMENT = "22", "00"  # first two digits of DE60
+NO_CODE, SIGN_ON_CODE, END_OF_DAY_CODE = "000", "001", "201"  # last three digits of DE60
+
+
+def sale_request(t: Terminal, sale: SaleRecord) -> Fields:
+    return {
+        3: PURCHASE,
+        4: f"{sale.amount_minor:012d}",
+        11: sale.stan,
+        12: sale.time,
+        13: sale.date,
+        22: STRIPE_WITH_PIN,
+        25: NORMAL,
+        41: t.terminal_id,
+        42: t.merchant_id,
+        49: t.profile.currency,
+        60: PAYMENT + t.journal.batch + NO_CODE,
+    }
+
+
+def reversal_request(t: Terminal, sale: SaleRecord) -> Fields:
+    """Carries no card data: the host finds the original by terminal, merchant, trace number, time and date, and amount."""
+    time, date = t.calendar()
+    return {
+        3: PURCHASE,
+        4: f"{sale.amount_minor:012d}",
+        11: sale.stan,
+        12: time,
+        13: date,
+        25: NORMAL,
+        39: sale.reason,
+        41: t.terminal_id,
+        42: t.merchant_id,
+        49: t.profile.currency,
+        60: PAYMENT + t.journal.batch + NO_CODE,
+        61: sale.stan + sale.time + sale.date,
+    }
+
+
+def sign_on_request(t: Terminal, stan: str) -> Fields:
+    time, date = t.calendar()
+    return {
+        11: stan,
+        12: time,
+        13: date,
+        41: t.terminal_id,
+        42: t.merchant_id,
+        60: MANAGEMENT + "000000" + SIGN_ON_CODE,
+    }
+
+
+def reconciliation_request(t: Terminal, stan: str) -> Fields:
+    time, date = t.calendar()
+    totals = t.journal.totals
+    return {
+        11: stan,
+        12: time,
+        13: date,
+        41: t.terminal_id,
+        42: t.merchant_id,
+        48: f"{totals.sales:06d}{totals.sales_minor:012d}"
+        f"{totals.reversals:06d}{totals.reversals_minor:012d}",
+        49: t.profile.currency,
+        60: MANAGEMENT + t.journal.batch + END_OF_DAY_CODE,
+    }

@@ -1,0 +1,135 @@
+"""The secure module: the only place of clear track, PAN, PIN and keys.
+
+The application gets a masked card, a count of PIN digits and sealed messages; it can ask for nothing else. Keys, registers and
+the counter live in battery-backed memory: the counter has moved on, durably, before a key is used. Card and PIN live in
+volatile memory and die with the power, with the end of the sale, and with the message they were sealed into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from posemu.crypto import Pin, TerminalDukpt, WorkingKeys, same
+from posemu.wire import (
+    Codec,
+    Track2,
+    TrackError,
+    Value,
+    decode_track2,
+    luhn_valid,
+    mask_pan,
+    parse_track2,
+)
+
+PIN_BLOCK, KSN, TRACK_DATA, MAC = 52, 62, 63, 64
+MAC_BYTES = 8
+PIN_MIN, PIN_MAX = 4, 12
+
+
+class CardSeen(NamedTuple):
+    """What the application may know of a card."""
+
+    pan: str  # first six and last four
+    service_code: str
+    expiry: str  # YYMM
+
+
+class Sealed(NamedTuple):
+    """A message ready for the line, and the keys that its answer is checked under."""
+
+    data: bytes
+    keys: WorkingKeys
+
+
+class SecureModule:
+    """Verbs: `weaken()` (send the track in clear), `strengthen()`."""
+
+    __slots__ = ("_chars", "_codec", "_dukpt", "_pin", "_random", "_track", "_weak", "collecting")
+
+    def __init__(
+        self, dukpt: TerminalDukpt, codec: Codec, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._dukpt = dukpt
+        self._codec = codec
+        self._random = random_bytes
+        self._weak = False
+        self.forget()
+
+    # --- card and PIN ------------------------------------------------------------------------------------------
+
+    def accept_stripe(self, bits: bytes) -> CardSeen:
+        """Takes the bits of track 2. Raises `posemu.wire.TrackError` when they cannot be read."""
+        chars = decode_track2(bits)[1:-1]
+        track = parse_track2(chars)
+        if not luhn_valid(track.pan):
+            raise TrackError("track 2", 0, "the PAN fails the Luhn check")
+        self._track: Track2 | None = track
+        self._chars = chars
+        return CardSeen(mask_pan(track.pan), track.service_code, track.expiry)
+
+    def begin_pin(self) -> None:
+        self._pin = ""
+        self.collecting = True
+
+    def pin_key(self, digit: str) -> bool:
+        """One digit of the PIN; False if the PIN has its full length already."""
+        if len(self._pin) == PIN_MAX:
+            return False
+        self._pin += digit
+        return True
+
+    def end_pin(self) -> int:
+        """The cardholder pressed ENTER: how many digits there are (a PIN has 4 to 12)."""
+        self.collecting = False
+        return len(self._pin)
+
+    def forget(self) -> None:
+        """Card and PIN are erased."""
+        self._track = None
+        self._chars = ""
+        self._pin = ""
+        self.collecting = False
+
+    def lose_power(self) -> None:
+        """Volatile memory is gone; keys and counter are battery-backed."""
+        self.forget()
+
+    # --- messages ----------------------------------------------------------------------------------------------
+
+    def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
+        """The message under the next key: KSN and MAC are added, with a card also track data and PIN block, which are then
+        erased here. Raises `posemu.crypto.KeyExhausted` when no key is left."""
+        keys = self._dukpt.next_keys()
+        full = dict(fields)
+        if with_card:
+            track = self._track
+            assert track is not None, "a card message without a card"
+            full[PIN_BLOCK] = keys.pin_block(Pin(self._pin), track.pan, self._random(8))
+            clear = self._chars.encode("ascii")
+            full[TRACK_DATA] = clear if self._weak else keys.encrypt(clear)
+            self.forget()
+        full[KSN] = keys.ksn
+        body = self._codec.encode(mti, full, mac_present=True)
+        return Sealed(body + keys.mac(body)[:MAC_BYTES], keys)
+
+    def authentic(self, keys: WorkingKeys, message: bytes) -> bool:
+        """True if the answer's MAC is right under the keys of its request."""
+        return same(keys.answer_mac(message[:-MAC_BYTES])[:MAC_BYTES], message[-MAC_BYTES:])
+
+    @property
+    def holds_card(self) -> bool:
+        return self._track is not None or self._pin != ""
+
+    @property
+    def next_counter(self) -> int:
+        return self._dukpt.counter
+
+    # --- verbs -------------------------------------------------------------------------------------------------
+
+    def weaken(self) -> None:
+        """The track leaves in clear: the negative control of the leak scanner."""
+        self._weak = True
+
+    def strengthen(self) -> None:
+        self._weak = False
