@@ -1,1 +1,19 @@
-"""Public surface of this room."""
+"""Acquirer rule books, dialects and the quantities they are written in: data, and the small code that checks it."""
+
+from posemu.profiles.dialect_file import (
+    DialectFileError,
+    dialect_names,
+    load_dialect,
+    parse_dialect,
+)
+from posemu.profiles.rulebook import Profile, load_profile, profile_names
+
+__all__ = [
+    "DialectFileError",
+    "Profile",
+    "dialect_names",
+    "load_dialect",
+    "load_profile",
+    "parse_dialect",
+    "profile_names",
+]

@@ -1,1 +1,5 @@
-"""Public surface of this room."""
+"""What people read: the console text."""
+
+from posemu.report.console import run_report
+
+__all__ = ["run_report"]

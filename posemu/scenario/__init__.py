@@ -1,1 +1,18 @@
-"""Public surface of this room."""
+"""The file a user writes, and the world it describes."""
+
+from posemu.scenario.load import load_scenario, load_text, read_text
+from posemu.scenario.problems import Problem, ScenarioError
+from posemu.scenario.spec import Scenario
+from posemu.scenario.world import Build, Outcome, World
+
+__all__ = [
+    "Build",
+    "Outcome",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "World",
+    "load_scenario",
+    "load_text",
+    "read_text",
+]

@@ -28,6 +28,11 @@ class TerminalPorts(Protocol):
 
     def swipe(self, bits: bytes) -> None: ...
 
+    def change_roll(self) -> None: ...
+
+    @property
+    def paper_low(self) -> bool: ...
+
     @property
     def prompt(self) -> str: ...
 
@@ -37,12 +42,14 @@ class TerminalPorts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the person is, in µs: from key to key, for a swipe, from seeing a screen to acting; and the patience."""
+    """How fast the person is, in µs: from key to key, for a swipe, from seeing a screen to acting, to change a roll of paper;
+    and the patience."""
 
     key_us: int
     swipe_us: int
     look_us: int
     patience_us: int
+    roll_us: int = 20_000_000  # assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,9 @@ class Cashier:
             self._emit("customer-arrives", data)
             seen = yield from self._pay(visit)
             self._emit("customer-leaves", {"ordinal": visit.ordinal, "seen": seen})
+            if self._terminal.paper_low:
+                yield self._pace.roll_us
+                self._terminal.change_roll()
         if self.closing:
             yield from self._settle()
 

@@ -33,16 +33,21 @@ class Wait:
 
 
 class Task:
-    """One running story. `post` gives it something; `kill` ends it where it stands."""
+    """One running story. `post` gives it something; `kill` ends it where it stands. An exception of the story goes to `on_error`, or
+    out of the clock's run."""
 
-    __slots__ = ("_clock", "_inbox", "_perform", "_running", "_story", "_timer", "_wanted", "alive")
+    __slots__ = (
+        "_clock", "_inbox", "_on_error", "_perform", "_running", "_story", "_timer", "_wanted", "alive",
+    )  # fmt: skip
 
     def __init__(
-        self, clock: Clock, story: Story, perform: Callable[[Any], Any] | None = None
-    ) -> None:
+        self, clock: Clock, story: Story, perform: Callable[[Any], Any] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._story = story
         self._perform = perform
+        self._on_error = on_error
         self._timer: Timer | None = None
         self._wanted: frozenset[str] | None = None
         self._inbox: deque[tuple[str, Any]] = deque()
@@ -106,6 +111,12 @@ class Task:
                     break
         except StopIteration:
             self.alive = False
+            return
+        except Exception as error:
+            self.alive = False
+            if self._on_error is None:
+                raise
+            self._on_error(error)
             return
         finally:
             self._running = False

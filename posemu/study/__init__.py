@@ -1,1 +1,28 @@
-"""Public surface of this room."""
+"""Replications, metrics, statistics, results and replay files."""
+
+from posemu.study.document import as_document
+from posemu.study.metrics import METRICS, Metric
+from posemu.study.replay import ReplayError, StoredRun, StoredWorld, read_replay, write_replay
+from posemu.study.results import BASE, StudyResult, WorldRecord
+from posemu.study.run import run_study, run_world
+from posemu.study.statistics import Estimate, estimate
+from posemu.study.store import write_results
+
+__all__ = [
+    "BASE",
+    "METRICS",
+    "Estimate",
+    "Metric",
+    "ReplayError",
+    "StoredRun",
+    "StoredWorld",
+    "StudyResult",
+    "WorldRecord",
+    "as_document",
+    "estimate",
+    "read_replay",
+    "run_study",
+    "run_world",
+    "write_replay",
+    "write_results",
+]

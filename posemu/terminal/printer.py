@@ -10,6 +10,7 @@ from posemu.terminal.ports import Emit
 OK = "ok"
 NO_PAPER = "no-paper"
 JAM = "jam"
+LOW_LINES = 130  # half a metre
 
 
 class Printer:
@@ -29,6 +30,11 @@ class Printer:
         if self._jammed:
             return JAM
         return OK if self.lines_left >= lines else NO_PAPER
+
+    @property
+    def low(self) -> bool:
+        """The coloured stripe at the end of the roll shows; there is still paper."""
+        return 0 < self.lines_left < LOW_LINES
 
     def feed(self, slip: str, stan: str, lines: tuple[str, ...]) -> None:
         """The slip is out: `lines` are on paper. Call it when the printing time has passed and `condition` is OK."""

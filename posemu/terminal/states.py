@@ -127,7 +127,7 @@ STATES: dict[State, Row] = {
     S.SETTLE_WAITING: _row(S.SETTLED, S.SETTLE_FAILED, must=(NO_REVERSAL, BATCH)),
     S.SETTLED: _row(S.NOT_SIGNED_ON, must=(NO_REVERSAL, DURABLE)),
     S.SETTLE_FAILED: _row(*_RESTING, must=(BATCH,)),
-    S.PRINTING_LATE: _row(*_RESTING, must=(TOLD_SALE,)),
+    S.PRINTING_LATE: _row(*_RESTING, S.PRINTING_LATE, must=(TOLD_SALE,)),
     S.OUT_OF_SERVICE: _row(),
 }  # fmt: skip
 

@@ -83,7 +83,6 @@ class Terminal:
         self._reset()
         self.flash.get_power()
         self.state = State.STARTING
-        self.emit("state", {"state": State.STARTING.value})
         return program(self)
 
     def lose_power(self) -> None:

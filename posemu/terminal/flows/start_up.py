@@ -21,6 +21,7 @@ CANNOT_FINISH = "96"
 
 
 def start_up(t: Terminal) -> Story:
+    yield State.STARTING
     t.display.show("starting")
     yield t.profile.self_test_us
     t.journal.recover()

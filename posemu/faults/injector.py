@@ -1,0 +1,197 @@
+"""Brings the faults of a scenario into a running world: says which verb, when, how strongly, for how long, and records it.
+
+Random processes are compiled to moments before the world runs, from keyed draws, so that adding one fault moves no other. A fault that never
+strikes leaves no trace. `stop` ends everything, all-day faults too, before the world is asked to come to rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from posemu.faults.catalogue import FailureMode
+from posemu.faults.mechanisms import Heal, Strike, strike_with
+from posemu.faults.site import Site, Till
+from posemu.faults.triggers import (
+    Always,
+    AtRate,
+    AtTimes,
+    FaultSpec,
+    OnJournal,
+    OnMessage,
+    OnState,
+)
+from posemu.sim import Distribution, Event, Exponential, Trace
+
+_MTI_AT = 7  # bytes: length 2, TPDU 5
+
+
+@dataclass(slots=True)
+class _Fault:
+    spec: FaultSpec
+    mode: FailureMode
+    key: str
+    struck: int = 0
+    met: int = 0
+
+
+class Injector:
+    """Made before the world starts; `begin` strikes what holds from the start and arms the rest."""
+
+    def __init__(
+        self, site: Site, trace: Trace, specs: list[FaultSpec], catalogue: dict[str, FailureMode],
+    ) -> None:  # fmt: skip
+        self._site = site
+        self._trace = trace
+        self._faults: list[_Fault] = []
+        self._healing: dict[int, Heal] = {}
+        self._strikes = 0
+        self._stopped = False
+        same: dict[str, int] = {}
+        for spec in specs:
+            same[spec.id] = same.get(spec.id, 0) + 1
+            key = f"{spec.id}/{same[spec.id]}"
+            self._faults.append(_Fault(spec, catalogue[spec.id], key))
+
+    def begin(self) -> None:
+        planned: list[tuple[int, int, _Fault, int | None]] = []
+        for order, fault in enumerate(self._faults):
+            trigger = fault.spec.trigger
+            match trigger:
+                case Always():
+                    self._strike_all(fault, None)
+                case AtTimes():
+                    planned += [(at, order, fault, span) for at, span in trigger.strikes]
+                case OnMessage():
+                    self._trace.observe(self._on_message(fault, trigger), "frame-sent")
+                case OnState():
+                    self._trace.observe(self._on_state(fault, trigger), "state")
+                case OnJournal():
+                    kind = f"journal-{trigger.what}"
+                    self._trace.observe(self._on_journal(fault, trigger), kind)
+                case AtRate():
+                    raise ValueError("a rate is compiled to moments first: see `compile_rates`")
+        for at_us, _, fault, span_us in sorted(planned, key=lambda plan: plan[:2]):
+            self._site.clock.call_at(at_us, self._strike_all, fault, span_us)
+
+    def stop(self) -> None:
+        """Every fault ends now and none strikes any more."""
+        self._stopped = True
+        for number in sorted(self._healing):
+            self._heal(number)
+
+    # --- anchors -----------------------------------------------------------------------------------------------
+
+    def _on_message(self, fault: _Fault, anchor: OnMessage) -> Callable[[Event], None]:
+        mti = bytes.fromhex(anchor.mti)
+
+        def look(event: Event) -> None:
+            data = event.data
+            if data["end"] == anchor.end and data["bytes"][_MTI_AT : _MTI_AT + 2] == mti:
+                self._meet(fault, data.get("terminal", event.source), anchor)
+
+        return look
+
+    def _on_state(self, fault: _Fault, anchor: OnState) -> Callable[[Event], None]:
+        def look(event: Event) -> None:
+            if event.data["state"] == anchor.state:
+                self._meet(fault, event.source, anchor)
+
+        return look
+
+    def _on_journal(self, fault: _Fault, anchor: OnJournal) -> Callable[[Event], None]:
+        def look(event: Event) -> None:
+            self._meet(fault, event.source, anchor)
+
+        return look
+
+    def _meet(self, fault: _Fault, till: str, anchor: OnMessage | OnState | OnJournal) -> None:
+        """An anchor was passed: at the n-th time, strike."""
+        if fault.spec.target not in (None, till) or self._stopped:
+            return
+        fault.met += 1
+        if fault.met == anchor.nth:
+            if anchor.after_us:
+                self._site.clock.call_in(anchor.after_us, self._strike, fault, till, None)
+            else:
+                self._strike(fault, till, None)
+
+    # --- striking and healing ----------------------------------------------------------------------------------
+
+    def _strike_all(self, fault: _Fault, span_us: int | None) -> None:
+        if fault.mode.target != "till":
+            self._strike(fault, None, span_us)
+        elif fault.spec.target is not None:
+            self._strike(fault, fault.spec.target, span_us)
+        else:
+            for till in self._site.tills:
+                self._strike(fault, till, span_us)
+
+    def _strike(self, fault: _Fault, till_name: str | None, span_us: int | None) -> None:
+        if self._stopped:
+            return
+        spec = fault.spec
+        fault.struck += 1
+        self._strikes += 1
+        number = self._strikes
+        entity = f"{fault.key}/{fault.struck}"
+        till = self._till(fault, till_name)
+        keyed = self._site.keyed
+        if span_us is None and spec.span is not None and not isinstance(spec.trigger, Always):
+            span_us = spec.span.quantile_us(keyed("fault/span", entity, 0))
+        data = {"fault": spec.id, "what": "begins", "number": number}
+        if till is not None:
+            data["terminal"] = till.name
+        if span_us is not None:
+            data["span_us"] = span_us
+        self._trace.emit("injector", "fault", data)
+        momentary = not isinstance(spec.trigger, Always)
+        strike = Strike(self._site, till, keyed.sequence("fault", entity), momentary)
+        heal = strike_with(fault.mode.mechanism, strike, spec.params)
+        if heal is not None:
+            self._healing[number] = heal
+            if span_us is not None:
+                self._site.clock.call_in(span_us, self._heal, number)
+
+    def _till(self, fault: _Fault, name: str | None) -> Till | None:
+        if fault.mode.target != "till" or name is None:
+            return None
+        return self._site.tills[name]
+
+    def _heal(self, number: int) -> None:
+        heal = self._healing.pop(number, None)
+        if heal is not None:
+            self._trace.emit("injector", "fault", {"what": "ends", "number": number})
+            heal()
+
+
+def compile_rates(
+    specs: list[FaultSpec], horizon_us: int, draw: Callable[[str, str, int], float]
+) -> list[FaultSpec]:
+    """The same faults with every random process turned into the moments it gives up to `horizon_us` (draw: name, entity, ordinal)."""
+    compiled: list[FaultSpec] = []
+    same: dict[str, int] = {}
+    for spec in specs:
+        same[spec.id] = same.get(spec.id, 0) + 1
+        if isinstance(spec.trigger, AtRate):
+            entity = f"{spec.id}/{same[spec.id]}"
+            strikes = _moments(spec.trigger, spec.span, entity, horizon_us, draw)
+            spec = FaultSpec(spec.id, spec.target, spec.params, AtTimes(strikes), spec.span)
+        compiled.append(spec)
+    return compiled
+
+
+def _moments(
+    rate: AtRate, span: Distribution | None, entity: str, horizon_us: int,
+    draw: Callable[[str, str, int], float],
+) -> tuple[tuple[int, int | None], ...]:  # fmt: skip
+    gap = Exponential(1.0 / rate.per_us)
+    strikes: list[tuple[int, int | None]] = []
+    at_us, n = 0, 0
+    while True:
+        n += 1
+        at_us += 1 + gap.quantile_us(draw("fault/gap", entity, n))
+        if at_us >= horizon_us:
+            return tuple(strikes)
+        span_us = span.quantile_us(draw("fault/length", entity, n)) if span is not None else None
+        strikes.append((at_us, span_us))

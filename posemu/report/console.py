@@ -1,0 +1,124 @@
+"""What a run prints: the verdict first, at 80 columns, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from posemu.faults import load_catalogue
+from posemu.oracle import INVARIANTS, SITUATIONS
+from posemu.scenario import Scenario
+from posemu.study import BASE, METRICS, Estimate, StudyResult
+
+WIDTH = 80
+SHOWN = 10  # violations printed in full
+
+_TEXT: dict[str, tuple[str, str]] = {
+    "holds": ("HOLDS", "通过"),
+    "violated": ("VIOLATED", "违反"),
+    "checked": (
+        "{rules} rules held after each of {events} events",
+        "{rules} 条规则在 {events} 个事件后均成立"),
+    "broken": ("{count} violations of {rules} rules", "{count} 处违反,涉及 {rules} 条规则"),
+    "size": (
+        "{tills} till(s), {worlds} world(s) of {minutes} min, seed {seed}",
+        "{tills} 个收银台,{worlds} 次运行,每次 {minutes} 分钟,种子 {seed}"),
+    "measured": ("Measured", "指标"),
+    "faults": ("Faults that struck", "发生的故障"),
+    "none": ("none", "无"),
+    "met": ("Situations met", "出现过的情形"),
+    "what": ("What went wrong", "违反明细"),
+    "more": ("... and {count} more", "…… 另有 {count} 处"),
+    "world": ("world {variant}/{replication}", "运行 {variant}/{replication}"),
+    "digest": ("digest", "摘要"),
+    "results": ("results", "结果"),
+    "replay": ("replay", "重放"),
+}  # fmt: skip
+
+
+def run_report(result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str) -> str:
+    """The text for the console; `results` and `replay` are paths."""
+    return "\n".join(_lines(result, scenario, lang, results, replay)) + "\n"
+
+
+def _say(key: str, lang: str, **values: object) -> str:
+    return _TEXT[key][lang == "zh"].format(**values)
+
+
+def _lines(
+    result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str
+) -> Iterator[str]:
+    title = scenario.title.of(lang) if scenario.title else scenario.name
+    yield title
+    minutes = (scenario.day.to_us - scenario.day.from_us) // 60_000_000
+    yield _say(
+        "size", lang, tills=len(scenario.tills), worlds=len(result.worlds), minutes=minutes, seed=result.seed
+    )
+    yield ""
+    yield from _verdict(result, lang)
+    yield ""
+    yield _say("measured", lang)
+    for name, found in result.estimates(BASE, "total").items():
+        yield f"  {_pad(_metric_name(name, lang), 34)}{_figure(found, METRICS[name].unit)}"
+    yield ""
+    struck = sum((Counter(world.struck) for world in result.worlds), Counter[str]())
+    catalogue = load_catalogue()
+    yield from _counted(
+        _say("faults", lang), {catalogue[name].name.of(lang): n for name, n in struck.items()}, lang
+    )
+    met = sum((Counter(world.situations) for world in result.worlds), Counter[str]())
+    yield from _counted(
+        _say("met", lang), {SITUATIONS[name][lang == "zh"]: n for name, n in met.items()}, lang
+    )
+    yield ""
+    yield f"{_pad(_say('digest', lang), 9)}{result.digest}"
+    yield f"{_pad(_say('results', lang), 9)}{results}"
+    yield f"{_pad(_say('replay', lang), 9)}posemu replay {replay}"
+
+
+def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
+    violations = [(world, v) for world in result.worlds for v in world.violations]
+    if not violations:
+        events = sum(world.events for world in result.worlds)
+        yield f"{_say('holds', lang)}  {_say('checked', lang, rules=len(INVARIANTS), events=events)}"
+        return
+    rules = len({v.invariant for _, v in violations})
+    yield f"{_say('violated', lang)}  {_say('broken', lang, count=len(violations), rules=rules)}"
+    yield ""
+    yield _say("what", lang)
+    for world, v in violations[:SHOWN]:
+        where = _say("world", lang, variant=world.variant, replication=world.replication)
+        yield f"  {v.invariant}: {INVARIANTS[v.invariant][lang == 'zh']}"
+        yield f"    {v.till}: {v.text}"
+        yield f"    {where}, t = {v.t_us / 1e6:.6f} s"
+    if len(violations) > SHOWN:
+        yield f"  {_say('more', lang, count=len(violations) - SHOWN)}"
+
+
+def _counted(head: str, counts: dict[str, int], lang: str) -> Iterator[str]:
+    if not counts:
+        yield f"{head}: {_say('none', lang)}"
+        return
+    yield head
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {count:6d}  {name}"
+
+
+def _metric_name(name: str, lang: str) -> str:
+    return METRICS[name].zh if lang == "zh" else METRICS[name].en
+
+
+def _figure(found: Estimate, unit: str) -> str:
+    if found.mean is None:
+        return f"{'-':>9}"
+    text = f"{found.mean:9.2f} {unit}"
+    if found.low is not None and found.high is not None:
+        text += f"  [{found.low:.2f}, {found.high:.2f}], n {found.n}"
+    return text
+
+
+def _pad(text: str, width: int) -> str:
+    """Filled with blanks to so many columns; a Chinese character takes two."""
+    taken = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return text + " " * max(1, width - taken)

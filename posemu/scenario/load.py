@@ -1,0 +1,208 @@
+"""Reads a scenario file: text in, a `Scenario` or all that is wrong with the text out."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from posemu.faults.catalogue import FailureMode, Text, failure_modes, load_failure_mode
+from posemu.faults.triggers import FaultSpec
+from posemu.profiles.rulebook import load_profile, profile_names
+from posemu.scenario.fault_entries import build_fault, entry_model, misfit
+from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
+from posemu.scenario.people import (
+    SUFFIX,
+    Person,
+    built_in_people,
+    load_built_in,
+    load_people,
+)
+from posemu.scenario.problems import Problem, ScenarioError
+from posemu.scenario.schema import VERSION, ScenarioFile, Section, TextSection
+from posemu.scenario.sense import checks
+from posemu.scenario.source_map import Path, Source
+from posemu.scenario.spec import (
+    Cardholders,
+    Day,
+    DnsSpec,
+    HostSpec,
+    LineSpec,
+    Scenario,
+    TillSpec,
+)
+from posemu.scenario.suggestions import did_you_mean, listed
+from posemu.scenario.wording import problems_of
+
+_Entries = list[tuple[str, Section]]
+
+
+def load_scenario(path: FilePath | str) -> Scenario:
+    """The scenario in the file at `path`. Raises `ScenarioError`, also if it cannot be read."""
+    return load_text(read_text(path), str(path))
+
+
+def load_text(text: str, file_name: str) -> Scenario:
+    """The scenario written in `text`; errors call it `file_name`, and paths in it begin there.
+
+    Raises `ScenarioError` with all problems found, in the order of the file.
+    """
+    source = Source(text, file_name)
+    problems = list(source.problems)
+    data = source.data
+    if not isinstance(data, dict):
+        message = (
+            f"the file is {source.found(())}; it must be a map that begins with posemu: {VERSION}"
+        )
+        raise ScenarioError([*problems, source.problem((), message)])
+    if data.get("posemu", VERSION) != VERSION:
+        found = source.found(("posemu",))
+        message = f"posemu is {found}; this posemu reads version {VERSION} of the format"
+        raise ScenarioError([source.problem(("posemu",), message)])
+    file = _file(source, problems)
+    entries = _entries(source, problems)
+    problems += checks(source)
+    people = _people(source, problems)
+    if problems or file is None:
+        raise ScenarioError(problems)
+    return _build(file, entries, people, FilePath(file_name).stem)
+
+
+def read_text(path: FilePath | str) -> str:
+    """The text of a file of UTF-8. Raises `ScenarioError`."""
+    try:
+        return FilePath(path).read_text("utf-8-sig")
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+    except UnicodeDecodeError:
+        message = "is not text in UTF-8; save it as UTF-8"
+    raise ScenarioError([Problem(str(path), 1, 1, message)])
+
+
+def _file(source: Source, problems: list[Problem]) -> ScenarioFile | None:
+    try:
+        return ScenarioFile.model_validate(source.data)
+    except ValidationError as error:
+        problems += problems_of(error, source, partial(keys_at, file_schema()))
+        return None
+
+
+def _entries(source: Source, problems: list[Problem]) -> _Entries:
+    """The valid entries of `faults:`, each with its failure mode's id."""
+    entries: _Entries = []
+    items = source.data.get("faults")
+    for i, item in enumerate(items if isinstance(items, list) else ()):
+        path: Path = ("faults", i)
+        if not isinstance(item, dict) or len(item) != 1:
+            found = f"a map of {len(item)} keys" if isinstance(item, dict) else source.found(path)
+            message = "each is a map of one failure mode, like `comms-outage: {for: 90s}`"
+            problems.append(source.problem(path, f"fault {i + 1} is {found}; {message}"))
+            continue
+        mode_id, entry = next(iter(item.items()))
+        path = (*path, mode_id)
+        if mode_id not in failure_modes():
+            message = f"unknown failure mode {mode_id!r}; `posemu faults` lists them"
+            message += did_you_mean(mode_id, failure_modes())
+            problems.append(source.problem(path, message, at_key=True))
+            continue
+        if isinstance(entry, dict):
+            entry = _without_misfits(entry, source, path, load_failure_mode(mode_id), problems)
+        try:
+            entries.append((mode_id, entry_model(mode_id).model_validate(entry)))
+        except ValidationError as error:
+            keys = partial(keys_at, entry_schema(mode_id))
+            problems += problems_of(error, source, keys, path)
+    return entries
+
+
+def _without_misfits(
+    entry: dict[str, Any], source: Source, path: Path, mode: FailureMode, problems: list[Problem]
+) -> dict[str, Any]:
+    """The entry without the keys that other failure modes take, but not this one: problems."""
+    fitting = dict(entry)
+    for key in entry:
+        reason = misfit(mode, key)
+        if reason is not None:
+            problems.append(source.problem((*path, key), reason, at_key=True))
+            del fitting[key]
+    return fitting
+
+
+def _people(source: Source, problems: list[Problem]) -> tuple[Person, ...]:
+    """The people the scenario names; problems of their file are reported with it."""
+    path: Path = ("people",)
+    name = source.data.get("people", ScenarioFile.model_fields["people"].default)
+    if not isinstance(name, str):
+        return ()
+    if not name.endswith(SUFFIX):
+        known = built_in_people()
+        if name in known:
+            return _in_currency(source, load_built_in(str(name)), problems)
+        message = (
+            f"people is {source.found(path)}; built in: {listed(known)}, or a path ending in .yaml"
+        )
+        problems.append(source.problem(path, message + did_you_mean(name, known)))
+        return ()
+    try:
+        return _in_currency(source, load_people(FilePath(source.file).parent / name), problems)
+    except ScenarioError as error:
+        problems += error.problems
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        message = f"people is {source.found(path)}; {reason} (paths begin at the scenario's folder)"
+        problems.append(source.problem(path, message))
+    except UnicodeDecodeError:
+        message = f"people is {source.found(path)}; the file is not text in UTF-8"
+        problems.append(source.problem(path, message))
+    return ()
+
+
+def _in_currency(
+    source: Source, people: tuple[Person, ...], problems: list[Problem]
+) -> tuple[Person, ...]:
+    profile = source.data.get("profile", ScenarioFile.model_fields["profile"].default)
+    if profile in profile_names():
+        currency = load_profile(profile).currency_name
+        for person in people:
+            if person.currency not in (None, currency):
+                message = (
+                    f"people is {source.found(('people',))}; the balance of {person.name} is in "
+                    f"{person.currency}, the rule book {profile} works in {currency}"
+                )
+                problems.append(source.problem(("people",), message))
+    return people
+
+
+def _build(
+    file: ScenarioFile, entries: _Entries, people: tuple[Person, ...], stem: str
+) -> Scenario:
+    day = Day(file.day.date, file.day.from_us, file.day.to_us)
+    coming, line, dns, host = file.cardholders, file.network.line, file.network.dns, file.host
+    faults: tuple[FaultSpec, ...] = tuple(build_fault(name, entry, day) for name, entry in entries)
+    return Scenario(
+        name=str(file.name or stem),
+        title=_text(file.title),
+        about=_text(file.about),
+        seed=file.seed,
+        replications=file.replications,
+        day=day,
+        profile=file.profile,
+        lang=file.lang,
+        people=people,
+        tills=tuple(TillSpec(name, till.rssi) for name, till in file.tills.items()),
+        cardholders=Cardholders(
+            coming.each, coming.gap, coming.basket, coming.patience, coming.key, coming.swipe,
+            coming.look,
+        ),
+        line=LineSpec(line.delay, line.jitter, line.loss),
+        dns=DnsSpec(dns.delay, dns.ttl),
+        host=HostSpec(host.servers, host.service, host.balance, host.pin_tries),
+        faults=faults,
+        drain_us=file.drain.within,
+    )  # fmt: skip
+
+
+def _text(section: TextSection | None) -> Text | None:
+    return None if section is None else Text(section.en, section.zh or section.en)

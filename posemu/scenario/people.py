@@ -1,0 +1,163 @@
+"""Test cardholders: who they are, and the file they stand in.
+
+A card number is taken only if it can be nobody's (`card_numbers`). PINs have twelve digits, the
+most that ISO 9564-1 allows, so that the leak scanner does not find one by chance. Number and PIN
+show themselves masked, also in the errors of such a file: somebody may have put a real card in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from posemu.profiles.quantities import parse_amount
+from posemu.scenario.card_numbers import check_test_pan
+from posemu.scenario.problems import Problem, ScenarioError
+from posemu.scenario.source_map import Source
+from posemu.scenario.wording import problems_of
+from posemu.wire import Masked, mask_pan
+
+SUFFIX = ".yaml"
+PIN_DIGITS = 12
+_FOLDER = files("posemu.scenario") / "people"
+_KEYS = ["name", "pan", "expiry", "service_code", "pin", "balance"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person(Masked):
+    """A test cardholder. `expiry` is YYMM; without a balance the host's default holds."""
+
+    name: str
+    pan: str
+    expiry: str
+    service_code: str
+    pin: str
+    balance_minor: int | None = None
+    currency: str | None = None
+
+    def masked(self) -> str:
+        return f"{self.name}, {mask_pan(self.pan)}"
+
+
+def _quoted(value: Any, what: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f"{what} must stand in quotes")
+    if not isinstance(value, str):
+        raise ValueError(f"{what} must be text")
+    return str(value)
+
+
+def _parse_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z .'/-]{1,25}", value):
+        raise ValueError("a name is 2 to 26 letters as on a card: A to Z, space and .'/-")
+    return str(value)
+
+
+def _parse_pan(value: Any) -> str:
+    pan = _quoted(value, "a PAN")
+    check_test_pan(pan)
+    return pan
+
+
+def _parse_expiry(value: Any) -> str:
+    expiry = _quoted(value, "an expiry date")
+    if not re.fullmatch(r"\d\d(0[1-9]|1[0-2])", expiry, re.ASCII):
+        raise ValueError('an expiry date is year and month, YYMM, like "3012"')
+    return expiry
+
+
+def _parse_service_code(value: Any) -> str:
+    """Three digits with a meaning in ISO/IEC 7813."""
+    code = _quoted(value, "a service code")
+    if not re.fullmatch(r"[125679][024][0-7]", code):
+        raise ValueError(
+            "a service code is three digits of ISO/IEC 7813 "
+            '(1, 2, 5, 6, 7 or 9; 0, 2 or 4; 0 to 7), like "101"'
+        )
+    return code
+
+
+def _parse_pin(value: Any) -> str:
+    pin = _quoted(value, "a PIN")
+    if not re.fullmatch(rf"\d{{{PIN_DIGITS}}}", pin, re.ASCII):
+        raise ValueError(f"a test PIN has {PIN_DIGITS} digits, so that it is not found by chance")
+    return pin
+
+
+def _parse_balance(value: Any) -> tuple[int, str]:
+    return parse_amount(value), str(value).strip()[-3:]
+
+
+class _PersonEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, BeforeValidator(_parse_name)]
+    pan: Annotated[str, BeforeValidator(_parse_pan)]
+    expiry: Annotated[str, BeforeValidator(_parse_expiry)]
+    service_code: Annotated[str, BeforeValidator(_parse_service_code)]
+    pin: Annotated[str, BeforeValidator(_parse_pin)]
+    balance: Annotated[tuple[int, str], BeforeValidator(_parse_balance)] | None = None
+
+
+def built_in_people() -> tuple[str, ...]:
+    """The names of the files of people that come with posemu."""
+    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(SUFFIX))
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in found))
+
+
+@cache
+def load_built_in(name: str) -> tuple[Person, ...]:
+    """A file of people that comes with posemu. Raises FileNotFoundError if there is none."""
+    return parse_people((_FOLDER / f"{name}{SUFFIX}").read_text("utf-8"), f"{name}{SUFFIX}")
+
+
+def load_people(path: Path) -> tuple[Person, ...]:
+    """The people in a file of the user's. Raises `ScenarioError`, OSError, UnicodeDecodeError."""
+    return parse_people(path.read_text("utf-8-sig"), str(path))
+
+
+def parse_people(text: str, file: str) -> tuple[Person, ...]:
+    """The people written in `text`; `file` is what errors call it. Raises `ScenarioError`."""
+    source = Source(text, file)
+    problems = list(source.problems)
+    entries = source.data
+    if not isinstance(entries, list) or not entries:
+        message = f"the file is {source.found(())}; it must be a list of people"
+        raise ScenarioError([*problems, source.problem((), message)])
+    people: list[Person] = []
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        try:
+            person = _build(_PersonEntry.model_validate(entry))
+        except ValidationError as error:
+            problems += _masked(problems_of(error, source, lambda _: (_KEYS, _KEYS[:-1]), (i,)))
+            continue
+        first = seen.setdefault(person.pan, i)
+        if first != i:
+            message = f"pan is that of person {first + 1} too; everyone needs a card of their own"
+            problems.append(source.problem((i, "pan"), message))
+        people.append(person)
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(people)
+
+
+def _build(entry: _PersonEntry) -> Person:
+    minor, currency = entry.balance if entry.balance is not None else (None, None)
+    return Person(
+        entry.name, entry.pan, entry.expiry, entry.service_code, entry.pin, minor, currency
+    )
+
+
+def _masked(problems: Any) -> list[Problem]:
+    """The same problems without the digits of a card number or a PIN."""
+    return [
+        problem._replace(message=re.sub(r"^(pan|pin) is [^;]*;", r"\1 is wrong;", problem.message))
+        for problem in problems
+    ]

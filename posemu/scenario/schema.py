@@ -1,0 +1,218 @@
+"""The file a user writes, as pydantic models, and its JSON Schema for editors.
+
+Every default stands here once, as a user would write it, and its description says where it comes
+from. What one failure mode may say comes from the catalogue: `fault_entries`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from posemu.profiles.distributions import AmountDistribution, DurationDistribution
+from posemu.profiles.quantities import (
+    Amount,
+    Count,
+    Duration,
+    MessageType,
+    OneOf,
+    Probability,
+    Signal,
+    TimeOfDay,
+)
+from posemu.profiles.rulebook import profile_names
+from posemu.terminal.states import State
+
+VERSION = 1
+TILL_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
+SEED_MAX = 2**63 - 1
+
+
+def _parse_date(value: Any) -> date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        return date.fromisoformat(value)
+    raise ValueError('a date is written like "2026-03-02"')
+
+
+def _parse_seed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= SEED_MAX:
+        raise ValueError(f"a seed is a whole number from 0 to {SEED_MAX}, without quotes")
+    return value
+
+
+def _parse_version(value: Any) -> int:
+    if isinstance(value, bool) or value != VERSION:
+        raise ValueError(
+            f"this posemu reads version {VERSION} of the format; write posemu: {VERSION}"
+        )
+    return VERSION
+
+
+def _parse_till_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(TILL_NAME, value):
+        raise ValueError(
+            "a till's name is lower-case letters, digits and -, at most 32, like till-1"
+        )
+    return value
+
+
+def _parse_words(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be text; put it in quotes")
+    return str(value)
+
+
+Date = Annotated[
+    date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+Seed = Annotated[
+    int,
+    BeforeValidator(_parse_seed),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": SEED_MAX}),
+]
+Version = Annotated[int, BeforeValidator(_parse_version), WithJsonSchema({"const": VERSION})]
+TillName = Annotated[
+    str,
+    BeforeValidator(_parse_till_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{TILL_NAME}$"}),
+]
+Words = Annotated[
+    str, BeforeValidator(_parse_words), WithJsonSchema({"type": "string", "minLength": 1})
+]
+Language = Annotated[str, OneOf("a language", ("en", "zh"))]
+Profile = Annotated[str, OneOf("a rule book", profile_names())]
+StateName = Annotated[str, OneOf("a state", tuple(state.value for state in State))]
+End = Annotated[str, OneOf("an end", ("terminal", "host"))]
+JournalUse = Annotated[str, OneOf("a journal operation", ("write", "flush"))]
+
+
+def _default(text: Any, description: str) -> Any:
+    """A field whose default is written as in the file."""
+    return Field(default=text, validate_default=True, description=description)
+
+
+class Section(BaseModel):
+    """Base of every map of the file; an empty one is the map with all defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class TextSection(Section):
+    en: Words
+    zh: Words | None = None
+
+
+class DaySection(Section):
+    """The shop's clock."""
+
+    date: Date = _default("2026-03-02", "assumed: a Monday without a holiday")
+    from_us: TimeOfDay = Field(
+        default="09:00", validate_default=True, alias="from", description="assumed: opening time"
+    )
+    to_us: TimeOfDay = Field(
+        default="10:00",
+        validate_default=True,
+        alias="to",
+        description="assumed: one hour is enough",
+    )
+
+
+class TillSection(Section):
+    rssi: Signal = _default(
+        "-55 dBm", "what its radio receives; assumed: a few metres from the router"
+    )
+
+
+class CardholdersSection(Section):
+    """Who comes to each till, one after another."""
+
+    each: Count = Field(description="how many come to each till")
+    gap: DurationDistribution = _default("20s", "from one to the next; assumed: a short queue")
+    basket: AmountDistribution = _default(
+        {"lognormal": {"median": "38.00 CNY", "sigma": 0.6}},
+        "assumed: a coffee and something to eat",
+    )
+    patience: Duration = _default("3 min", "until they give up; assumed: three times T_svc")
+    key: Duration = _default("250ms", "from key to key; assumed: four keys a second")
+    swipe: Duration = _default("900ms", "for one swipe; assumed")
+    look: Duration = _default("700ms", "from seeing a screen to acting; assumed: a choice reaction")
+
+
+class LineSection(Section):
+    """The line from the shop to the host, one way."""
+
+    delay: Duration = _default("18ms", "assumed: within the 10 to 40 ms of DSL")
+    jitter: Duration = _default("8ms", "assumed")
+    loss: Probability = _default(
+        "0.1 %", "per segment; FCC Measuring Broadband America: lowest class, below 0.4 %"
+    )
+
+
+class DnsSection(Section):
+    delay: Duration = _default("40ms", "assumed: an answer from the provider's cache")
+    ttl: Duration = _default("5 min", "how long an address stays valid; assumed: a common setting")
+
+
+class NetworkSection(Section):
+    line: LineSection = _default({}, "the line")
+    dns: DnsSection = _default({}, "the name service")
+
+
+class HostSection(Section):
+    """The acquirer and the issuer behind it."""
+
+    servers: Count = _default(4, "requests served at a time; assumed")
+    service: DurationDistribution = _default(
+        {"lognormal": {"median": "180ms", "sigma": 0.5}},
+        "assumed: somewhat above the 140 ms that networks claim for their core",
+    )
+    balance: Amount = _default("5000.00 CNY", "of every account; assumed: enough for any basket")
+    pin_tries: Count = _default(3, "wrong PINs until the card is blocked; common practice")
+
+
+class OnSection(Section):
+    """An anchor: the n-th time that a message is sent, a state entered, or the journal used."""
+
+    message: MessageType | None = Field(default=None, description="the message type, in quotes")
+    end: End | None = Field(
+        default=None, description="where the message is seen; default: at the end that sends it"
+    )
+    state: StateName | None = Field(default=None, description="a state of the terminal")
+    journal: JournalUse | None = None
+    nth: Count = _default(1, "which time")
+    after: Duration = _default("0s", "and so long after")
+
+
+class DrainSection(Section):
+    within: Duration = _default(
+        "30 min", "after the day, all must be settled within; assumed: many times the retry timers"
+    )
+
+
+class ScenarioFile(Section):
+    """A scenario of posemu."""
+
+    posemu: Version = Field(description="version of this format")
+    name: Words | None = Field(default=None, description="default: the file's name")
+    title: TextSection | None = None
+    about: TextSection | None = None
+    seed: Seed = _default(1, "all chance derives from it")
+    replications: Count = _default(1, "how many worlds, each with a seed of its own")
+    day: DaySection = _default({}, "the shop's day")
+    profile: Profile = _default("posemu-default", "the acquirer's rule book")
+    lang: Language = _default("en", "language of screens and slips")
+    people: Words = _default("sixteen", "test cardholders: built in, or the path of a .yaml file")
+    tills: dict[TillName, TillSection] = Field(min_length=1, description="by name")
+    cardholders: CardholdersSection
+    network: NetworkSection = _default({}, "the path to the host")
+    host: HostSection = _default({}, "the host")
+    faults: list[Any] = _default([], "what goes wrong: a list of maps of one failure mode each")
+    drain: DrainSection = _default({}, "the time to come to rest")

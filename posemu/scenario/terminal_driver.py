@@ -1,0 +1,133 @@
+"""Runs a terminal's program in virtual time, and gives the person its ports. Holds no rules."""
+
+from __future__ import annotations
+
+from traceback import extract_tb
+from typing import Any
+
+from posemu.link import Connection, TerminalNetwork
+from posemu.sim import Clock, Data, Task, Timer, Trace
+from posemu.terminal import CARD, KEY, LINK, PAPER, State, Terminal, WrongState
+
+
+class PoweredEmit:
+    """The terminal's voice: it is heard while there is power, and power itself is always heard."""
+
+    __slots__ = ("_emit", "_source", "powered")
+
+    def __init__(self, trace: Trace, source: str) -> None:
+        self._emit = trace.emit
+        self._source = source
+        self.powered = False
+
+    def __call__(self, kind: str, data: Data) -> None:
+        if self.powered or kind == "power":
+            self._emit(self._source, kind, data)
+
+
+class TerminalDriver:
+    """`switch_on` boots; power cuts end the program where it stands; restored power boots again after the boot time."""
+
+    def __init__(
+        self, clock: Clock, terminal: Terminal, network: TerminalNetwork, emit: PoweredEmit
+    ) -> None:
+        self._clock = clock
+        self._network = network
+        self._emit = emit
+        self._task: Task | None = None
+        self._boot: Timer | None = None
+        self.crash: Exception | None = None  # what ended the program, for whoever debugs it
+        self.terminal = terminal
+        terminal.keypad.hear = self._hear
+        terminal.reader.read = self._read
+        terminal.paper_ready = self._paper
+        terminal.power.on_cut.append(self._cut)
+        terminal.power.on_restore.append(self._restored)
+        network.on_event = self._link
+
+    # --- the person's ports ------------------------------------------------------------------------------------
+
+    def press(self, key: str) -> None:
+        self.terminal.keypad.press(key)
+
+    def swipe(self, bits: bytes) -> None:
+        self.terminal.reader.swipe(bits)
+
+    def change_roll(self) -> None:
+        self.terminal.printer.load_paper()
+        self._paper()
+
+    @property
+    def paper_low(self) -> bool:
+        return self.terminal.printer.low
+
+    @property
+    def prompt(self) -> str:
+        return self.terminal.display.prompt
+
+    @property
+    def text(self) -> str:
+        return self.terminal.display.text
+
+    # --- power -------------------------------------------------------------------------------------------------
+
+    def switch_on(self) -> None:
+        self.terminal.power.restore()
+
+    def _restored(self) -> None:
+        self._boot = self._clock.call_in(self.terminal.profile.boot_us, self._start)
+
+    def _start(self) -> None:
+        self._boot = None
+        self._emit.powered = True
+        self._task = Task(self._clock, self.terminal.boot(), self._perform, self._crashed)
+        self._task.start()
+
+    def _cut(self) -> None:
+        self._emit.powered = False
+        if self._boot is not None:
+            self._boot.cancel()
+            self._boot = None
+        if self._task is not None:
+            self._task.kill()
+            self._task = None
+        self.terminal.lose_power()
+        self._network.lose_power()
+
+    def _crashed(self, error: Exception) -> None:
+        """The program failed: the terminal is dead until its power is cycled. The text names a place, never a value."""
+        self.crash = error
+        last = extract_tb(error.__traceback__)[-1]
+        text = str(error) if isinstance(error, WrongState) else f"{type(error).__name__} in {last.name}"
+        self._emit("crash", {"text": text})
+        self.terminal.display.go_dark()
+
+    # --- what the program does, and what happens to it ---------------------------------------------------------
+
+    def _perform(self, effect: Any) -> None:
+        if type(effect) is not State:
+            raise TypeError(f"a terminal's program yields an int, a Wait or a State, not {effect!r}")
+        self.terminal.enter(effect)
+
+    def _hear(self, key: str) -> None:
+        task = self._task
+        if task is None:
+            return
+        module = self.terminal.module
+        if module.collecting and key.isdigit():
+            if module.pin_key(key):
+                task.post(KEY, "*", keep=False)
+        else:
+            task.post(KEY, key, keep=False)
+
+    def _read(self, bits: bytes) -> None:
+        if self._task is not None:
+            self._task.post(CARD, bits, keep=False)
+
+    def _paper(self) -> None:
+        if self._task is not None:
+            self._task.post(PAPER, "", keep=False)
+
+    def _link(self, what: str, connection: Connection, data: bytes) -> None:
+        if self._task is not None:
+            self._task.post(LINK, (what, connection, data))

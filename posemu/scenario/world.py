@@ -1,0 +1,228 @@
+"""One world: one seed, one span of virtual time. Wires the parts, runs the day, then asks everything to come to rest.
+
+    people ─ cashier ─ TERMINAL ─ network ─ access ─ router ─ line ─ gateway ─ HOST
+                          └───────────── trace ─ judge, metrics, sinks ───────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from posemu.card import StripeCard
+from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, derive_initial_key
+from posemu.faults import FaultSpec, Injector, Site, Till, compile_rates, load_catalogue
+from posemu.host import Host, Issuer
+from posemu.link import AccessMedium, Dns, Gateway, Line, Path, Router, TerminalNetwork
+from posemu.oracle import Canaries, Coverage, Judge, Violation
+from posemu.profiles import load_dialect, load_profile
+from posemu.scenario.calendar import Calendar
+from posemu.scenario.host_driver import HostDriver
+from posemu.scenario.spec import Scenario, TillSpec
+from posemu.scenario.terminal_driver import PoweredEmit, TerminalDriver
+from posemu.shop import Cashier, Pace, Visit
+from posemu.sim import Clock, Keyed, Streams, Trace
+from posemu.terminal import Ports, SecureModule, State, Terminal
+from posemu.terminal.keypad import Keypad
+from posemu.terminal.reader import StripeReader
+from posemu.wire import Codec
+
+REST_STEP_US = 1_000_000
+_BDK_ID = bytes.fromhex("504F5345")  # "POSE"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The classes a world is built of. A zoo of faulty terminals and hosts replaces one of them."""
+
+    terminal: type[Terminal] = Terminal
+    module: type[SecureModule] = SecureModule
+    host: type[Host] = Host
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one world came to."""
+
+    digest: str
+    violations: tuple[Violation, ...]
+    coverage: Coverage | None
+    schedule: tuple[FaultSpec, ...]
+    events: int
+    end_us: int
+
+
+class World:
+    """Build it, attach observers to `trace`, then `run()` once."""
+
+    def __init__(
+        self, scenario: Scenario, replication: int = 0, *, judged: bool = True, build: Build | None = None,
+    ) -> None:  # fmt: skip
+        self.scenario = scenario
+        self.replication = replication
+        self._build = build or Build()
+        self._seed = world_seed(scenario.seed, replication)
+        self.clock = Clock()
+        self.trace = Trace(self.clock)
+        self.keyed = Keyed(self._seed)
+        self.streams = Streams(self._seed)
+        self.calendar = Calendar(scenario.day.date, scenario.day.from_us)
+        self.profile = load_profile(scenario.profile)
+        self.codec = Codec(load_dialect(self.profile.dialect))
+        self._people = scenario.people
+        self._bdk = Key(self.streams["keys/bdk"].bytes(16))
+        self._keys: list[bytes] = [self._bdk.expose()]
+        self.host = self._make_host()
+        self._make_network()
+        self.drivers: dict[str, TerminalDriver] = {}
+        self.tills: dict[str, Till] = {}
+        self._cards = self._make_cards()
+        for number, till in enumerate(scenario.tills, start=1):
+            self._add_till(till, number)
+        site = Site(
+            self.clock, self.keyed, self.tills, self.router, self.line, self.dns, self.gateway, self.service,
+        )  # fmt: skip
+        self.schedule = compile_rates(list(scenario.faults), self.close_us, self.keyed)
+        self.injector = Injector(site, self.trace, self.schedule, load_catalogue())
+        self.judge: Judge | None = None
+        if judged:
+            self.judge = Judge(self.codec, self._canaries())
+            self.judge.attach(self.trace)
+
+    @property
+    def close_us(self) -> int:
+        """When the shop closes: the end of the span that metrics cover."""
+        return self.scenario.day.to_us - self.scenario.day.from_us
+
+    def run(self) -> Outcome:
+        self.injector.begin()
+        for name, driver in self.drivers.items():
+            driver.switch_on()
+            self.tills[name].cashier.open(self._visits(name))
+        self.clock.run_until(self.close_us)
+        self._drain()
+        violations = tuple(self.judge.finish()) if self.judge is not None else ()
+        digest = self.trace.digest(self.streams["reserved/final"].random())
+        coverage = self.judge.coverage if self.judge is not None else None
+        return Outcome(
+            digest, violations, coverage, tuple(self.schedule), self.trace.count, self.clock.now_us
+        )
+
+    def _drain(self) -> None:
+        """Every fault ends; each till does its end of day; then there is a bound for coming to rest."""
+        self.trace.emit("world", "closed", {})
+        self.injector.stop()
+        self.trace.emit("world", "drain", {"tills": tuple(self.tills)})
+        for till in self.tills.values():
+            till.cashier.close()
+        bound_us = self.close_us + self.scenario.drain_us
+        while self.clock.now_us < bound_us and not all(map(at_rest, self.drivers.values())):
+            self.clock.run_until(min(self.clock.now_us + REST_STEP_US, bound_us))
+
+    # --- building ----------------------------------------------------------------------------------------------
+
+    def _make_host(self) -> Host:
+        config = self.scenario.host
+        issuer = Issuer(config.pin_tries)
+        for person in self._people:
+            issuer.open_account(
+                person.pan, Pin(person.pin), person.expiry, config.balance_minor if person.balance_minor is None else person.balance_minor
+            )
+        return self._build.host(self.codec, HostDukpt(self._bdk), issuer)
+
+    def _make_network(self) -> None:
+        line, dns, config = self.scenario.line, self.scenario.dns, self.scenario.host
+        clock, keyed = self.clock, self.keyed
+        self.router = Router()
+        self.line = Line(line.delay_us, line.jitter_us, line.p_loss)
+        self.dns = Dns(dns.delay_us, dns.ttl_us)
+        self.gateway = Gateway(clock, self._voice("gateway"))
+        self.service = HostDriver(
+            clock, self.host, config.servers, config.service,
+            lambda entity: keyed.sequence("host/service", entity), self._voice("host"),
+            lambda: self.calendar.year_month(clock.now_us),
+        )  # fmt: skip
+        self.gateway.to_host = self.service.arrive
+
+    def _make_cards(self) -> list[StripeCard]:
+        return [
+            StripeCard(p.pan, p.expiry, p.service_code, p.name, self.keyed.sequence("card/swipe", i))
+            for i, p in enumerate(self._people)
+        ]
+
+    def _add_till(self, till: TillSpec, number: int) -> None:
+        name, scenario, clock, keyed = till.name, self.scenario, self.clock, self.keyed
+        key_id = _BDK_ID + number.to_bytes(4)
+        initial_key = derive_initial_key(self._bdk, key_id)
+        self._keys.append(initial_key.expose())
+        terminal_id, merchant_id = f"T{number:07d}", "POSEMU000000001"
+        self.host.register(terminal_id, merchant_id, key_id)
+        access = AccessMedium(till.rssi_dbm)
+        network = TerminalNetwork(
+            name, clock, Path(access, self.router, self.line), self.dns, self.gateway, keyed,
+            self._voice(name),
+        )  # fmt: skip
+        emit = PoweredEmit(self.trace, name)
+        module = self._build.module(
+            TerminalDukpt.load(initial_key, key_id), self.codec, self.streams[f"{name}/module"].bytes
+        )
+        terminal = self._build.terminal(
+            name, terminal_id, merchant_id, self.profile,
+            Ports(
+                emit, lambda: clock.now_us, lambda: self.calendar.time_and_date(clock.now_us), network
+            ),
+            module, self.codec, Keypad(keyed.sequence("keypad", name)),
+            StripeReader(keyed.sequence("reader", name)), scenario.lang,
+        )  # fmt: skip
+        driver = TerminalDriver(clock, terminal, network, emit)
+        pace = scenario.cardholders
+        cashier = Cashier(
+            clock, driver, Pace(pace.key_us, pace.swipe_us, pace.look_us, pace.patience_us),
+            self._voice(f"{name}/cashier"), keyed.sequence("cashier/notices", name),
+        )  # fmt: skip
+        terminal.display.watchers.append(cashier.see)
+        self.drivers[name] = driver
+        self.tills[name] = Till(name, terminal, access, cashier, self._cards)
+
+    def _visits(self, till: str) -> Iterator[Visit]:
+        """The customers of a till. Everything about one is keyed by the till and the customer's ordinal."""
+        config, people = self.scenario.cardholders, self._people
+        gap = self.keyed.sequence("customer/gap", till)
+        basket = self.keyed.sequence("customer/basket", till)
+        who = self.keyed.sequence("customer/person", till)
+        for n in range(config.each):
+            person = int(who(n) * len(people))
+            yield Visit(
+                n, config.gap.quantile_us(gap(n)), max(1, int(config.basket.quantile(basket(n)) + 0.5)),
+                self._cards[person], people[person].pin,
+            )  # fmt: skip
+
+    def _canaries(self) -> Canaries:
+        people = self._people
+        return Canaries([p.pan for p in people], [p.pin for p in people], self._keys)
+
+    def _voice(self, source: str) -> Callable[[str, dict[str, Any]], None]:
+        emit = self.trace.emit
+        return lambda kind, data: emit(source, kind, data)
+
+
+def world_seed(seed: int, replication: int) -> int:
+    """Seeds belong to the replication, not to the variant: two variants see the same customers."""
+    return int.from_bytes(blake2b(f"{seed}/{replication}".encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def at_rest(driver: TerminalDriver) -> bool:
+    """Ready, the day settled, nothing pending and nothing left to print."""
+    terminal = driver.terminal
+    journal = terminal.journal
+    return (
+        terminal.power.on
+        and terminal.state is State.IDLE
+        and terminal.settlements > 0
+        and not journal.settling
+        and journal.reversal is None
+        and not journal.unprinted
+    )
+

@@ -1,0 +1,128 @@
+"""The stored run: schema version, posemu's version, the scenario's text, the seed, and for each world the expanded fault schedule.
+
+It holds the occurrences of random processes, never the generator, so a world replays byte for byte from this file (and the file of
+test cardholders, if the scenario names one: card data is not copied).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from posemu import __version__
+from posemu.faults import Always, AtRate, AtTimes, FaultSpec, OnJournal, OnMessage, OnState
+from posemu.scenario import Scenario, load_text
+from posemu.sim import Constant, Exponential, Lognormal, Uniform, Weibull
+from posemu.study.results import StudyResult
+
+SCHEMA = 1
+_TYPES: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        FaultSpec, Always, AtTimes, OnMessage, OnState, OnJournal, AtRate, Constant, Uniform, Exponential,
+        Lognormal, Weibull,
+    )
+}  # fmt: skip
+
+
+class ReplayError(Exception):
+    """A replay file that cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWorld:
+    variant: str
+    replication: int
+    digest: str
+    schedule: tuple[FaultSpec, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.variant}/{self.replication}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    scenario: Scenario
+    seed: int
+    worlds: tuple[StoredWorld, ...]
+
+    def world(self, name: str) -> StoredWorld:
+        """The world called VARIANT/N. Raises `ReplayError`."""
+        for world in self.worlds:
+            if world.name == name:
+                return world
+        known = ", ".join(world.name for world in self.worlds[:8])
+        raise ReplayError(f"there is no world {name!r} in this file; there are {known}")
+
+
+def write_replay(result: StudyResult, scenario_file: Path, text: str, path: Path) -> None:
+    """Writes the replay file of a study of the scenario `text`, which was read from `scenario_file`."""
+    folder = os.path.relpath(scenario_file.resolve().parent, path.resolve().parent)
+    document = {
+        "posemu_replay": SCHEMA,
+        "posemu": __version__,
+        "seed": result.seed,
+        "digest": result.digest,
+        "scenario": {"file": scenario_file.name, "folder": Path(folder).as_posix(), "text": text},
+        "worlds": [
+            {
+                "world": f"{world.variant}/{world.replication}",
+                "digest": world.digest,
+                "faults": [_to_data(spec) for spec in world.schedule],
+            }
+            for world in result.worlds
+        ],
+    }
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_replay(path: Path) -> StoredRun:
+    """Raises `ReplayError` for a file of another kind or version, and `ScenarioError` for what is wrong in its scenario."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document, dict) or "posemu_replay" not in document:
+            raise ReplayError(f"{path}: this is not a replay file; `posemu run` writes one as replay.json")
+        if document["posemu_replay"] != SCHEMA or document["posemu"] != __version__:
+            raise ReplayError(
+                f"{path}: written by posemu {document['posemu']} (replay format {document['posemu_replay']}); this is "
+                f"posemu {__version__} (format {SCHEMA}). Use that version, or run the scenario anew"
+            )
+        source = document["scenario"]
+        place = path.parent / source["folder"] / source["file"]
+        scenario = load_text(source["text"], os.path.normpath(place))
+        worlds = tuple(_world(entry) for entry in document["worlds"])
+        return StoredRun(scenario, document["seed"], worlds)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReplayError(f"{path}: cannot be read: {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReplayError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+
+
+def _world(entry: dict[str, Any]) -> StoredWorld:
+    variant, _, number = entry["world"].rpartition("/")
+    schedule = tuple(_from_data(spec) for spec in entry["faults"])
+    return StoredWorld(variant, int(number), entry["digest"], schedule)
+
+
+def _to_data(value: Any) -> Any:
+    """A frozen dataclass as {"type": name, ...}; tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__} | {f.name: _to_data(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [_to_data(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _to_data(item) for key, item in value.items()}
+    return value
+
+
+def _from_data(data: Any) -> Any:
+    if isinstance(data, dict):
+        values = {key: _from_data(item) for key, item in data.items() if key != "is"}
+        return _TYPES[data["is"]](**values) if "is" in data else values
+    if isinstance(data, list):
+        return tuple(_from_data(item) for item in data)
+    return data

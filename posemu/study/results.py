@@ -1,0 +1,72 @@
+"""What a study holds, and its digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from posemu.faults import FaultSpec
+from posemu.oracle import Violation
+from posemu.study.metrics import METRICS, Values
+from posemu.study.statistics import Estimate, estimate
+
+BASE = "base"  # the variant of a scenario that names none
+
+
+@dataclass(frozen=True, slots=True)
+class WorldRecord:
+    """One world, as it comes back from a worker process."""
+
+    variant: str
+    replication: int
+    digest: str
+    events: int
+    values: dict[str, Values]
+    violations: tuple[Violation, ...]
+    pairs: dict[tuple[str, str], int]
+    situations: dict[str, int]
+    struck: dict[str, int]
+    schedule: tuple[FaultSpec, ...]
+
+
+@dataclass(slots=True)
+class StudyResult:
+    """All worlds of one scenario, in order of (variant, replication)."""
+
+    scenario: str
+    seed: int
+    replications: int
+    worlds: list[WorldRecord] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not any(world.violations for world in self.worlds)
+
+    @property
+    def digest(self) -> str:
+        """Over (variant, replication, world digest) in order of name and number: independent of jobs and order of work."""
+        h = blake2b(digest_size=16)
+        for world in sorted(self.worlds, key=lambda w: (w.variant, w.replication)):
+            h.update(f"{world.variant}\x1f{world.replication}\x1f{world.digest}\n".encode())
+        return h.hexdigest().upper()
+
+    def variants(self) -> list[str]:
+        return sorted({world.variant for world in self.worlds})
+
+    def of(self, variant: str) -> list[WorldRecord]:
+        return [world for world in self.worlds if world.variant == variant]
+
+    def breakdowns(self, variant: str) -> list[str]:
+        """"total", "terminal:till-1", ... in order."""
+        names = {name for world in self.of(variant) for name in world.values}
+        return sorted(names, key=lambda name: (name != "total", name))
+
+    def estimates(self, variant: str, breakdown: str) -> dict[str, Estimate]:
+        """Mean and interval of each metric that has a meaning in this breakdown, over the replications that define it."""
+        worlds = [world.values.get(breakdown, {}) for world in self.of(variant)]
+        found: dict[str, Estimate] = {}
+        for metric in METRICS:
+            if any(metric in values for values in worlds):
+                known = [values.get(metric) for values in worlds]
+                found[metric] = estimate([value for value in known if value is not None])
+        return found

@@ -1,0 +1,68 @@
+"""The one place where sensitive values are masked.
+
+At most the first six and the last four digits of a PAN may be shown; the
+customer's copy shows the last four. Everything else that is sensitive shows its kind and its
+size, enciphered or not.
+"""
+
+from typing import NoReturn, SupportsIndex
+
+from posemu.wire.codings import Value
+from posemu.wire.dialect import Field
+
+_FIRST = 6
+_LAST = 4
+_PAN_MIN_FOR_FIRST = 13
+"""Below this a first six and last four would leave fewer than three digits hidden."""
+_PAN_MIN_FOR_LAST = 8
+
+
+def mask_pan(pan: str) -> str:
+    """First six and last four: 400000******0002.
+
+    A shorter number than 13 digits shows the last four only.
+    """
+    if len(pan) < _PAN_MIN_FOR_FIRST:
+        return mask_pan_customer(pan)
+    return pan[:_FIRST] + "*" * (len(pan) - _FIRST - _LAST) + pan[-_LAST:]
+
+
+def mask_pan_customer(pan: str) -> str:
+    """The last four: ************0002. A shorter number than 8 digits shows none."""
+    if len(pan) < _PAN_MIN_FOR_LAST:
+        return "*" * len(pan)
+    return "*" * (len(pan) - _LAST) + pan[-_LAST:]
+
+
+def mask_field(field: Field, value: Value) -> str:
+    """The value of a decoded field as any display may show it; bytes become upper-case hex."""
+    if field.sensitive == "pan" and isinstance(value, str):
+        return mask_pan(value)
+    if field.sensitive is not None:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        return f"*** {field.sensitive}, {len(value)} {unit}"
+    return value if isinstance(value, str) else bytes(value).hex().upper()
+
+
+class Masked:
+    """Base of sensitive values: as text they show `masked()`, and they cannot be pickled.
+
+    Comparing and hashing use the clear value.
+    """
+
+    __slots__ = ()
+
+    def masked(self) -> str:
+        """What may be shown."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.masked()})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is sensitive and cannot be pickled or copied")

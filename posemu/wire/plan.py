@@ -1,0 +1,294 @@
+"""The steps that read and write the fields of a message.
+
+For every set of fields a codec compiles one list of steps. There are three kinds: a fixed field, a
+field behind a length, and a run of neighbouring fixed fields of text. The run is there for speed:
+one regular expression checks all its fields. When that finds anything wrong, the run leaves the
+work to the steps of its single fields, which know what to say. Every step has two verbs:
+
+    pack(fields) -> bytes                     raises EncodeError
+    unpack(data, offset, out) -> offset       raises DecodeError; puts values into `out`
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol
+
+from posemu.wire.codings import Coding, Value, coding_for, length_prefixes
+from posemu.wire.dialect import Field, Fixed, Prefixed
+from posemu.wire.errors import DecodeError, EncodeError
+
+_BORDER = "\n"
+"""Stands between the values of a run while they are checked; no coding has this character."""
+
+
+class Step(Protocol):
+    """What a plan is made of."""
+
+    def pack(self, fields: Mapping[int, Value]) -> bytes:
+        """The bytes of this step's fields."""
+
+    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+        """Read this step's fields at `offset` into `out`; return the offset behind them."""
+
+
+class FixedStep:
+    """One field of a fixed length."""
+
+    __slots__ = ("_coding", "_count", "_free", "_odd", "_width", "label", "number")
+
+    def __init__(self, field: Field, rule: Fixed) -> None:
+        self.number = field.number
+        self.label = field.label
+        self._coding = coding_for(field.type, field.encoding)
+        self._free = self._coding.legal is None
+        self._count = rule.count
+        self._width = self._coding.width(rule.count)
+        self._odd = rule.count % self._coding.per_byte
+
+    def pack(self, fields: Mapping[int, Value]) -> bytes:
+        value = fields[self.number]
+        if self._free and type(value) is bytes and len(value) == self._count:
+            return value
+        return self.pack_value(value)
+
+    def pack_value(self, value: object) -> bytes:
+        """The bytes of `value`."""
+        count = _count(self.label, self._coding, value)
+        if count != self._count:
+            raise EncodeError(
+                self.label, f"must be {self._count} {self._coding.means}, not {count}"
+            )
+        return _pack(self.label, self._coding, value, count)
+
+    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+        end = offset + self._width
+        raw = data[offset:end]
+        if self._free and len(raw) == self._width:
+            out[self.number] = raw
+        else:
+            out[self.number] = _unpack(
+                self.label, self._coding, raw, offset, self._width, self._odd
+            )
+        return end
+
+
+class PrefixedStep:
+    """One field behind its length."""
+
+    __slots__ = (
+        "_coding",
+        "_counts",
+        "_free",
+        "_max",
+        "_prefix_width",
+        "_prefixes",
+        "label",
+        "number",
+    )
+
+    def __init__(self, field: Field, rule: Prefixed) -> None:
+        self.number = field.number
+        self.label = field.label
+        self._coding = coding_for(field.type, field.encoding)
+        self._free = self._coding.legal is None
+        self._max = rule.max
+        self._prefixes = length_prefixes(rule.digits, rule.max, rule.encoding)
+        self._counts = {prefix: count for count, prefix in enumerate(self._prefixes)}
+        self._prefix_width = len(self._prefixes[0])
+
+    def pack(self, fields: Mapping[int, Value]) -> bytes:
+        value = fields[self.number]
+        if self._free and type(value) is bytes and len(value) <= self._max:
+            return self._prefixes[len(value)] + value
+        count = _count(self.label, self._coding, value)
+        if count > self._max:
+            raise EncodeError(
+                self.label, f"must be at most {self._max} {self._coding.means}, not {count}"
+            )
+        return self._prefixes[count] + _pack(self.label, self._coding, value, count)
+
+    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+        start = offset + self._prefix_width
+        prefix = data[offset:start]
+        count = self._counts.get(prefix)
+        if count is None:
+            if len(prefix) != self._prefix_width:
+                raise DecodeError(self.label, len(data), "the message ends inside the length")
+            raise DecodeError(self.label, offset, f"the length is no number from 0 to {self._max}")
+        if self._free:
+            end = start + count
+            raw = data[start:end]
+            if len(raw) == count:
+                out[self.number] = raw
+                return end
+        coding = self._coding
+        width = coding.width(count)
+        end = start + width
+        odd = count % coding.per_byte
+        out[self.number] = _unpack(self.label, coding, data[start:end], start, width, odd)
+        return end
+
+
+class RunStep:
+    """Two or more neighbouring fixed fields of text, handled as one.
+
+    To pack, the values are joined with borders: the pattern then checks the type, the length and
+    the characters of each. Its groups are stretches of one coding.
+    To unpack, the pattern checks the bytes; then every field is a slice of one text, which is the
+    whole run read in each of its codings, one after the other.
+    """
+
+    __slots__ = (
+        "_codings",
+        "_cut",
+        "_numbers",
+        "_odd",
+        "_pick",
+        "_reads",
+        "_singles",
+        "_text",
+        "_wire",
+        "_writes",
+    )
+
+    def __init__(self, fields: list[Field], rules: list[Fixed]) -> None:
+        self._singles = [FixedStep(f, rule) for f, rule in zip(fields, rules, strict=True)]
+        self._numbers = tuple(f.number for f in fields)
+        self._pick = itemgetter(*self._numbers)
+        codings = [coding_for(f.type, f.encoding) for f in fields]
+        pairs = list(zip(codings, (rule.count for rule in rules), strict=True))
+        self._odd = tuple(i for i, (coding, count) in enumerate(pairs) if count % coding.per_byte)
+        wire = b"".join(coding.wire_pattern(count) for coding, count in pairs)
+        self._wire = re.compile(wire).match
+        stretches = [list(group) for _, group in groupby(pairs, key=lambda pair: pair[0].write)]
+        self._writes = tuple(stretch[0][0].write for stretch in stretches)
+        text = [
+            _BORDER.join(coding.text_pattern(count) for coding, count in stretch)
+            for stretch in stretches
+        ]
+        self._text = re.compile(_BORDER.join(f"({part})" for part in text)).fullmatch
+        self._reads = tuple(dict.fromkeys(coding.read for coding in codings))
+        self._cut = itemgetter(*_cuts(pairs))
+
+    def pack(self, fields: Mapping[int, Value]) -> bytes:
+        values = self._pick(fields)
+        try:
+            if self._odd:
+                values = list(values)
+                for place in self._odd:
+                    values[place] = "0" + values[place]
+            match = self._text(_BORDER.join(values))
+        except TypeError:
+            match = None
+        if match is None:
+            return b"".join([single.pack(fields) for single in self._singles])
+        raw = b""
+        for write, text in zip(self._writes, match.groups()):  # noqa: B905 (as below)
+            raw += write(text.replace(_BORDER, ""))
+        return raw
+
+    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+        match = self._wire(data, offset)
+        if match is None:
+            for single in self._singles:
+                offset = single.unpack(data, offset, out)
+            return offset
+        raw = match[0]
+        text = ""
+        for read in self._reads:
+            text += read(raw)
+        # As many cuts as numbers; `strict=True` would cost a tenth of a decode.
+        for number, value in zip(self._numbers, self._cut(text)):  # noqa: B905
+            out[number] = value
+        return offset + len(raw)
+
+
+def _cuts(pairs: list[tuple[Coding, int]]) -> list[slice]:
+    """Where each field of a run stands in the text that is the run read in each of its codings."""
+    width = sum(coding.width(count) for coding, count in pairs)
+    starts: dict[Callable[[bytes], Any], int] = {}
+    behind = 0
+    for coding, _ in pairs:
+        if coding.read not in starts:
+            starts[coding.read] = behind
+            behind += width * coding.per_byte
+    cuts, offset = [], 0
+    for coding, count in pairs:
+        start = starts[coding.read] + offset * coding.per_byte + count % coding.per_byte
+        cuts.append(slice(start, start + count))
+        offset += coding.width(count)
+    return cuts
+
+
+def single_step(field: Field) -> FixedStep | PrefixedStep:
+    """The step of one field alone."""
+    if isinstance(field.length, Fixed):
+        return FixedStep(field, field.length)
+    return PrefixedStep(field, field.length)
+
+
+def compile_steps(fields: Iterable[Field]) -> tuple[Step, ...]:
+    """The steps for `fields` in their order, neighbouring fixed fields of text joined to runs."""
+    steps: list[Step] = []
+    run: list[Field] = []
+    rules: list[Fixed] = []
+
+    def close() -> None:
+        if len(run) > 1:
+            steps.append(RunStep(run.copy(), rules.copy()))
+        elif run:
+            steps.append(FixedStep(run[0], rules[0]))
+        run.clear()
+        rules.clear()
+
+    for field in fields:
+        if isinstance(field.length, Fixed) and field.type != "b":
+            run.append(field)
+            rules.append(field.length)
+        else:
+            close()
+            steps.append(single_step(field))
+    close()
+    return tuple(steps)
+
+
+def _count(label: str, coding: Coding, value: object) -> int:
+    """Characters (type b: bytes) of a value of the right type."""
+    if not isinstance(value, coding.kinds):
+        raise EncodeError(label, f"must be {coding.kinds[0].__name__}, not {type(value).__name__}")
+    return len(value)  # type: ignore[arg-type]
+
+
+def _pack(label: str, coding: Coding, value: Any, count: int) -> bytes:
+    """The bytes of `value`, which has `count` characters."""
+    legal = coding.legal
+    if legal is None:
+        return coding.write(value)
+    if value.isascii():
+        try:
+            raw = coding.write("0" + value if count % coding.per_byte else value)
+        except ValueError:
+            raw = b""
+        if len(raw) == coding.width(count) and not raw.translate(None, legal):
+            return raw
+    raise EncodeError(label, f"must be {coding.means} only")
+
+
+def _unpack(label: str, coding: Coding, raw: bytes, offset: int, width: int, odd: int) -> Any:
+    """The value in `raw`, which was cut at `offset` and should be `width` legal bytes."""
+    legal = coding.legal
+    if len(raw) != width:
+        raise DecodeError(
+            label, offset + len(raw), f"the message ends after {len(raw)} of {width} bytes"
+        )
+    if legal is not None and raw.translate(None, legal):
+        place = next(place for place, byte in enumerate(raw) if byte not in legal)
+        raise DecodeError(label, offset + place, f"must be {coding.means} only")
+    value = coding.read(raw)
+    if odd:
+        if raw[0] > 9:
+            raise DecodeError(label, offset, "the nibble that fills an odd number must be 0")
+        return value[1:]
+    return value
