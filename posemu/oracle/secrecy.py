@@ -21,63 +21,86 @@ RULES: dict[str, tuple[str, str]] = {
 
 _SCAN_AT = 1 << 16
 _TAIL = 256
+_REMEMBERED = 4_096
+_HEAD = 6  # digits of a canary that are looked up first
+_SHORTEST = 12  # digits of the shortest canary
+
 _DIGITS = re.compile(rb"[0-9](?:[ -]?[0-9]){11,}")
+_BCD_BYTES = bytes(b for b in range(256) if b >> 4 < 10 and b & 15 < 10)
+_BCD = re.compile(b"[" + re.escape(_BCD_BYTES) + b"]{5,}")  # 12 digits at either nibble hold five whole BCD bytes
 _NIBBLES = re.compile("[0-9]{12,}")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}")
 _SWAPPED = bytes((b & 15) << 4 | b >> 4 for b in range(256))
 
 
 class Canaries:
-    """What must never be seen: PANs and PINs as digits, keys as bytes."""
+    """What must never be seen: PANs and PINs as digits (12 at least), keys as bytes."""
 
     def __init__(self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = ()) -> None:
         self._digits = {pan: "PAN" for pan in pans} | {pin: "PIN" for pin in pins}
+        self._heads = {digits[:_HEAD] for digits in self._digits}
         self._lengths = sorted({len(digits) for digits in self._digits})
+        self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
         self._keys: list[bytes] = []
         for key in keys:
             text = key.hex().encode()
             self._keys += [key, text, text.upper()]
             self._keys += [base64.b64encode(bytes(n) + key)[4 if n else 0 : -4] for n in range(3)]
 
-    def find(self, data: bytes) -> list[tuple[int, str]]:
-        """Where (byte offset, roughly) and what: "PAN", "PIN" or "key"."""
-        found = self._find_digits(data)
+    def find(self, data: bytes, is_text: bool = False) -> list[tuple[int, str]]:
+        """Where (byte offset, roughly) and what: "PAN", "PIN" or "key". Text is not searched for BCD (words look like it)."""
+        found = self._find_ascii(data)
+        if not is_text:
+            found += self._find_bcd(data)
         for run in _BASE64.finditer(data):
             text = run[0]
             for start in range(4):
                 body = text[start : start + (len(text) - start) // 4 * 4]
-                found += [(run.start(), what) for _, what in self._find_digits(base64.b64decode(body))]
+                decoded = base64.b64decode(body)
+                if _BCD.search(decoded):  # ASCII digits are such bytes too
+                    inside = self._find_ascii(decoded) + self._find_bcd(decoded)
+                    found += [(run.start(), what) for _, what in inside]
         for key in self._keys:
             if key in data:
                 found.append((data.index(key), "key"))
         return found
 
-    def _find_digits(self, data: bytes) -> list[tuple[int, str]]:
+    def _find_ascii(self, data: bytes) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         for run in _DIGITS.finditer(data):
             digits = run[0].replace(b" ", b"").replace(b"-", b"").decode("ascii")
             for text in (digits, *_unhexed(digits)):
                 found += [(run.start(), what) for what in self._in_run(text)]
-        for hexed in (data.hex(), data.translate(_SWAPPED).hex()):
-            for match in _NIBBLES.finditer(hexed):
-                found += [(match.start() // 2, what) for what in self._in_run(match[0])]
+        return found
+
+    def _find_bcd(self, data: bytes) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
+        for run in _BCD.finditer(data):
+            if run[0].isdigit() and not self._looks_like_text:
+                continue  # ASCII digits: 3x3x3x3x3x, which no canary is in BCD
+            piece = data[max(0, run.start() - 1) : run.end() + 1]
+            for hexed in (piece.hex(), piece.translate(_SWAPPED).hex()):
+                for text in _NIBBLES.findall(hexed):
+                    found += [(run.start(), what) for what in self._in_run(text)]
         return found
 
     def _in_run(self, run: str) -> list[str]:
-        known = self._digits
-        return [
-            known[run[i : i + length]]
-            for length in self._lengths
-            for i in range(len(run) - length + 1)
-            if run[i : i + length] in known
-        ]
+        heads, known = self._heads, self._digits
+        found = []
+        for i in range(len(run) - _SHORTEST + 1):
+            if run[i : i + _HEAD] in heads:
+                for length in self._lengths:
+                    what = known.get(run[i : i + length])
+                    if what is not None:
+                        found.append(what)
+        return found
 
 
 def _unhexed(digits: str) -> list[str]:
     """If the digits may be hex text of ASCII digits (3x3x3x...): these digits, for both alignments."""
     found = []
     for start in (0, 1):
-        if len(digits) >= 24 and set(digits[start::2][:12]) == {"3"}:
+        if len(digits) >= 2 * _SHORTEST and set(digits[start::2][:_SHORTEST]) == {"3"}:
             found.append(digits[start + 1 :: 2])
     return found
 
@@ -92,25 +115,34 @@ class _Stream:
 
 
 class Secrecy:
-    """Collects what is written and scans it in large pieces; `report(t_us, source, text)` for each find."""
+    """Collects what is written and scans it in large pieces; `report(t_us, source, text)` for each find.
+
+    The same bytes or text again (a frame at its other end, a screen that comes back) is not scanned twice.
+    """
 
     def __init__(self, canaries: Canaries, report: Callable[[int, str, str], None]) -> None:
         self._canaries = canaries
         self._report = report
-        self._streams: dict[tuple[str, str], _Stream] = {}
+        self._streams: dict[tuple[str, str, bool], _Stream] = {}
+        self._seen: set[object] = set()
 
     def watch(self, event: Event) -> None:
         for value in event.data.values():
-            if type(value) is bytes:
-                self._add(event, value)
-            elif type(value) is str:
-                if len(value) > 7:
-                    self._add(event, value.encode() + b"\n")
-            elif type(value) is tuple:
-                self._add(event, "\n".join(map(str, value)).encode() + b"\n")
+            kind = type(value)
+            if kind is bytes:
+                if value not in self._seen:
+                    self._add(event, value, value, is_text=False)
+            elif kind is str:
+                if len(value) >= _SHORTEST and value not in self._seen:
+                    self._add(event, value, value.encode() + b"\n", is_text=True)
+            elif kind is tuple and value not in self._seen:
+                self._add(event, value, "\n".join(map(str, value)).encode() + b"\n", is_text=True)
 
-    def _add(self, event: Event, data: bytes) -> None:
-        key = (event.source, event.kind)
+    def _add(self, event: Event, value: object, data: bytes, is_text: bool) -> None:
+        if len(self._seen) == _REMEMBERED:
+            self._seen.clear()
+        self._seen.add(value)
+        key = (event.source, event.kind, is_text)
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = _Stream()
@@ -120,9 +152,9 @@ class Secrecy:
         if len(stream.buffer) > _SCAN_AT:
             self._scan(key, stream)
 
-    def _scan(self, key: tuple[str, str], stream: _Stream) -> None:
+    def _scan(self, key: tuple[str, str, bool], stream: _Stream) -> None:
         seen: set[tuple[int, str]] = set()
-        for offset, what in self._canaries.find(bytes(stream.buffer)):
+        for offset, what in self._canaries.find(bytes(stream.buffer), key[2]):
             t_us = stream.marks[max(0, bisect_right(stream.offsets, offset) - 1)]
             if (t_us, what) not in seen:
                 seen.add((t_us, what))

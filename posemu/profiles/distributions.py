@@ -72,7 +72,7 @@ def parse_amount_distribution(value: Any) -> Distribution:
 def _parse(value: dict[str, Any], kind: str, example: str) -> Distribution:
     if len(value) != 1:
         raise ValueError(
-            f"one distribution, like {{uniform: {{low: ..., high: ...}}}}, or {example}"
+            f"must be one distribution, like {{uniform: {{low: ..., high: ...}}}}, or {example}"
         )
     name = next(iter(value))
     if name not in _SHAPES:

@@ -81,7 +81,8 @@ class OneOf:
 def _split(value: Any, what: str, example: str) -> tuple[Decimal, str]:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"{what} is written like {example}")
-    match = re.fullmatch(rf"({_NUMBER})\s*(\S.*)?", str(value).strip(), re.ASCII)
+    text = value.strip() if isinstance(value, str) else "0"
+    match = re.fullmatch(rf"({_NUMBER})\s*(\S.*)?", text, re.ASCII)
     if match is None:
         raise ValueError(f"{what} is written like {example}")
     if match[2] is None:
@@ -144,10 +145,10 @@ def parse_probability(value: Any) -> float:
     """`0.2` or `20 %` as a number in [0, 1]. Raises ValueError."""
     p: float | Decimal
     if isinstance(value, str):
-        number, unit = _split(value, "a probability", "0.2 or 20 %, without quotes")
-        if unit != "%":
-            raise ValueError("a probability is written like 0.2 or 20 %")
-        p = number / 100
+        match = re.fullmatch(rf"({_NUMBER})\s*%", value.strip(), re.ASCII)
+        if match is None:
+            raise ValueError("a probability is written like 0.2 or 20 %, without quotes")
+        p = Decimal(match[1]) / 100
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         p = value
     else:

@@ -105,7 +105,7 @@ def _class_name(mode_id: str) -> str:
 def misfit(mode: FailureMode, key: str) -> str | None:
     """Why this failure mode does not take `key`, which others do; None if it does or none would."""
     if key == "target" and mode.target != "till":
-        return f"{mode.id} strikes the whole {mode.target} and takes no target; delete it"
+        return f"{mode.id} strikes the {mode.target}, not a till, and takes no target; delete it"
     if key == "for" and mode.shape == "moment":
         return f"{mode.id} acts on what comes next and takes no `for`; delete it"
     if key in TRIGGERS and key not in mode.triggers:

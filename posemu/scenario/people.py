@@ -8,6 +8,7 @@ show themselves masked, also in the errors of such a file: somebody may have put
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -155,9 +156,8 @@ def _build(entry: _PersonEntry) -> Person:
     )
 
 
-def _masked(problems: Any) -> list[Problem]:
-    """The same problems without the digits of a card number or a PIN."""
-    return [
-        problem._replace(message=re.sub(r"^(pan|pin) is [^;]*;", r"\1 is wrong;", problem.message))
-        for problem in problems
-    ]
+def _masked(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The same problems without what was found: it may be a card number or a PIN, in any place."""
+    for problem in problems:
+        message = re.sub(r"^(\w+) is [^;]*;", r"\1 is wrong;", problem.message)
+        yield problem._replace(message=re.sub(r"\d{7,}", "***", message))

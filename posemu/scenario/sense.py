@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from posemu.faults.catalogue import FailureMode, failure_modes, load_failure_mode
-from posemu.profiles.quantities import parse_time_of_day
+from posemu.profiles.quantities import CURRENCIES, parse_time_of_day
 from posemu.profiles.rulebook import load_profile, profile_names
 from posemu.scenario.fault_entries import TRIGGERS
 from posemu.scenario.problems import Problem
@@ -60,7 +60,7 @@ def _currency(source: Source, data: dict[str, Any]) -> Iterator[Problem]:
     currency = load_profile(profile).currency_name
     for top, key in _AMOUNTS:
         for path, text in _texts((top, key), _map(data.get(top)).get(key)):
-            if text.strip()[-3:].isalpha() and text.strip()[-3:] != currency:
+            if text.strip()[-3:] in CURRENCIES and text.strip()[-3:] != currency:
                 found = source.found(path)
                 message = f"{path[-1]} is {found}; the rule book {profile} works in {currency}"
                 yield source.problem(path, message)

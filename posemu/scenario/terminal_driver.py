@@ -6,38 +6,26 @@ from traceback import extract_tb
 from typing import Any
 
 from posemu.link import Connection, TerminalNetwork
-from posemu.sim import Clock, Data, Task, Timer, Trace
+from posemu.sim import Clock, Gate, Task, Timer
 from posemu.terminal import CARD, KEY, LINK, PAPER, State, Terminal, WrongState
-
-
-class PoweredEmit:
-    """The terminal's voice: it is heard while there is power, and power itself is always heard."""
-
-    __slots__ = ("_emit", "_source", "powered")
-
-    def __init__(self, trace: Trace, source: str) -> None:
-        self._emit = trace.emit
-        self._source = source
-        self.powered = False
-
-    def __call__(self, kind: str, data: Data) -> None:
-        if self.powered or kind == "power":
-            self._emit(self._source, kind, data)
 
 
 class TerminalDriver:
     """`switch_on` boots; power cuts end the program where it stands; restored power boots again after the boot time."""
 
     def __init__(
-        self, clock: Clock, terminal: Terminal, network: TerminalNetwork, emit: PoweredEmit
+        self, clock: Clock, terminal: Terminal, network: TerminalNetwork, gate: Gate
     ) -> None:
         self._clock = clock
         self._network = network
-        self._emit = emit
+        self._gate = gate  # of the terminal's voice: it is heard while there is power
         self._task: Task | None = None
         self._boot: Timer | None = None
         self.crash: Exception | None = None  # what ended the program, for whoever debugs it
         self.terminal = terminal
+        self._module = terminal.module
+        self.press = terminal.keypad.press  # the person's ports
+        self.swipe = terminal.reader.swipe
         terminal.keypad.hear = self._hear
         terminal.reader.read = self._read
         terminal.paper_ready = self._paper
@@ -47,12 +35,6 @@ class TerminalDriver:
 
     # --- the person's ports ------------------------------------------------------------------------------------
 
-    def press(self, key: str) -> None:
-        self.terminal.keypad.press(key)
-
-    def swipe(self, bits: bytes) -> None:
-        self.terminal.reader.swipe(bits)
-
     def change_roll(self) -> None:
         self.terminal.printer.load_paper()
         self._paper()
@@ -60,10 +42,6 @@ class TerminalDriver:
     @property
     def paper_low(self) -> bool:
         return self.terminal.printer.low
-
-    @property
-    def prompt(self) -> str:
-        return self.terminal.display.prompt
 
     @property
     def text(self) -> str:
@@ -79,12 +57,12 @@ class TerminalDriver:
 
     def _start(self) -> None:
         self._boot = None
-        self._emit.powered = True
+        self._gate.open = True
         self._task = Task(self._clock, self.terminal.boot(), self._perform, self._crashed)
         self._task.start()
 
     def _cut(self) -> None:
-        self._emit.powered = False
+        self._gate.open = False
         if self._boot is not None:
             self._boot.cancel()
             self._boot = None
@@ -99,7 +77,7 @@ class TerminalDriver:
         self.crash = error
         last = extract_tb(error.__traceback__)[-1]
         text = str(error) if isinstance(error, WrongState) else f"{type(error).__name__} in {last.name}"
-        self._emit("crash", {"text": text})
+        self.terminal.emit("crash", {"text": text})
         self.terminal.display.go_dark()
 
     # --- what the program does, and what happens to it ---------------------------------------------------------
@@ -110,15 +88,12 @@ class TerminalDriver:
         self.terminal.enter(effect)
 
     def _hear(self, key: str) -> None:
-        task = self._task
-        if task is None:
-            return
-        module = self.terminal.module
-        if module.collecting and key.isdigit():
-            if module.pin_key(key):
-                task.post(KEY, "*", keep=False)
-        else:
-            task.post(KEY, key, keep=False)
+        """A heard key: digits of a PIN go to the secure module and nowhere else."""
+        if self._task is not None:
+            if self._module.collecting and key.isdigit():
+                self._module.pin_key(key)
+            else:
+                self._task.post(KEY, key, keep=False)
 
     def _read(self, bits: bytes) -> None:
         if self._task is not None:

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from posemu.card import StripeCard
 from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, derive_initial_key
@@ -21,9 +20,9 @@ from posemu.profiles import load_dialect, load_profile
 from posemu.scenario.calendar import Calendar
 from posemu.scenario.host_driver import HostDriver
 from posemu.scenario.spec import Scenario, TillSpec
-from posemu.scenario.terminal_driver import PoweredEmit, TerminalDriver
+from posemu.scenario.terminal_driver import TerminalDriver
 from posemu.shop import Cashier, Pace, Visit
-from posemu.sim import Clock, Keyed, Streams, Trace
+from posemu.sim import Clock, Gate, Keyed, Streams, Trace
 from posemu.terminal import Ports, SecureModule, State, Terminal
 from posemu.terminal.keypad import Keypad
 from posemu.terminal.reader import StripeReader
@@ -138,10 +137,10 @@ class World:
         self.router = Router()
         self.line = Line(line.delay_us, line.jitter_us, line.p_loss)
         self.dns = Dns(dns.delay_us, dns.ttl_us)
-        self.gateway = Gateway(clock, self._voice("gateway"))
+        self.gateway = Gateway(clock, self.trace.voice("gateway"))
         self.service = HostDriver(
             clock, self.host, config.servers, config.service,
-            lambda entity: keyed.sequence("host/service", entity), self._voice("host"),
+            lambda entity: keyed.sequence("host/service", entity), self.trace.voice("host"),
             lambda: self.calendar.year_month(clock.now_us),
         )  # fmt: skip
         self.gateway.to_host = self.service.arrive
@@ -162,25 +161,25 @@ class World:
         access = AccessMedium(till.rssi_dbm)
         network = TerminalNetwork(
             name, clock, Path(access, self.router, self.line), self.dns, self.gateway, keyed,
-            self._voice(name),
+            self.trace.voice(name),
         )  # fmt: skip
-        emit = PoweredEmit(self.trace, name)
+        gate = Gate("power")
         module = self._build.module(
             TerminalDukpt.load(initial_key, key_id), self.codec, self.streams[f"{name}/module"].bytes
         )
         terminal = self._build.terminal(
             name, terminal_id, merchant_id, self.profile,
             Ports(
-                emit, lambda: clock.now_us, lambda: self.calendar.time_and_date(clock.now_us), network
+                self.trace.voice(name, gate), lambda: clock.now_us, lambda: self.calendar.time_and_date(clock.now_us), network
             ),
             module, self.codec, Keypad(keyed.sequence("keypad", name)),
             StripeReader(keyed.sequence("reader", name)), scenario.lang,
         )  # fmt: skip
-        driver = TerminalDriver(clock, terminal, network, emit)
+        driver = TerminalDriver(clock, terminal, network, gate)
         pace = scenario.cardholders
         cashier = Cashier(
             clock, driver, Pace(pace.key_us, pace.swipe_us, pace.look_us, pace.patience_us),
-            self._voice(f"{name}/cashier"), keyed.sequence("cashier/notices", name),
+            self.trace.voice(f"{name}/cashier"), keyed.sequence("cashier/notices", name),
         )  # fmt: skip
         terminal.display.watchers.append(cashier.see)
         self.drivers[name] = driver
@@ -202,10 +201,6 @@ class World:
     def _canaries(self) -> Canaries:
         people = self._people
         return Canaries([p.pan for p in people], [p.pin for p in people], self._keys)
-
-    def _voice(self, source: str) -> Callable[[str, dict[str, Any]], None]:
-        emit = self.trace.emit
-        return lambda kind, data: emit(source, kind, data)
 
 
 def world_seed(seed: int, replication: int) -> int:

@@ -24,17 +24,16 @@ OUTCOMES = frozenset({
 class TerminalPorts(Protocol):
     """A terminal as a person meets it."""
 
-    def press(self, key: str) -> None: ...
+    @property
+    def press(self) -> Callable[[str], None]: ...
 
-    def swipe(self, bits: bytes) -> None: ...
+    @property
+    def swipe(self) -> Callable[[bytes], None]: ...
 
     def change_roll(self) -> None: ...
 
     @property
     def paper_low(self) -> bool: ...
-
-    @property
-    def prompt(self) -> str: ...
 
     @property
     def text(self) -> str: ...
@@ -79,6 +78,7 @@ class Cashier:
         self._looks = 0
         self._changes = 0  # of the screen, since the beginning
         self._noted = 0  # how many of them this person has taken note of
+        self._prompt = ""  # what the screen shows
         self.attention = 1.0
         self.closing = False
 
@@ -89,6 +89,7 @@ class Cashier:
 
     def see(self, prompt: str) -> None:
         """The terminal's screen changed."""
+        self._prompt = prompt
         self._changes += 1
         if self._task is not None:
             self._task.post(SCREEN, prompt, keep=False)
@@ -121,7 +122,7 @@ class Cashier:
 
     def _settle(self) -> Story:
         """Presses SETTLE when the terminal is ready."""
-        while self._terminal.prompt != READY:
+        while self._prompt != READY:
             yield from self._next_screen(self._pace.patience_us)
         yield self._pace.look_us
         self._terminal.press("SETTLE")
@@ -133,7 +134,7 @@ class Cashier:
         if not (yield from self._until_ready(deadline_us)):
             return "not-served"
         yield pace.look_us
-        while terminal.prompt == READY:
+        while self._prompt == READY:
             if self._clock.now_us > deadline_us:
                 return "not-served"
             self._noted = self._changes
@@ -141,14 +142,14 @@ class Cashier:
             yield from self._next_screen(pace.look_us)
         told = ""
         while True:
-            prompt = terminal.prompt
+            prompt = self._prompt
             if prompt == READY:
                 return told
             self._noted = self._changes
             acting = _ACTS.get(prompt)
             if acting is not None:
                 yield from acting(self, visit)
-                if terminal.prompt != prompt:
+                if self._prompt != prompt:
                     continue
             elif prompt in OUTCOMES:
                 told = prompt
@@ -157,7 +158,7 @@ class Cashier:
                 return told or "gave-up"
 
     def _until_ready(self, deadline_us: int) -> Story:
-        while self._terminal.prompt != READY:
+        while self._prompt != READY:
             if not (yield from self._next_screen(deadline_us - self._clock.now_us)):
                 return False
         return True
@@ -174,21 +175,20 @@ class Cashier:
 
     def _type(self, keys: str) -> Story:
         """One key after another, as long as the screen stays the same."""
-        terminal, pace = self._terminal, self._pace
-        prompt = terminal.prompt
-        yield pace.look_us
+        press, key_us, screen = self._terminal.press, self._pace.key_us, self._changes
+        yield self._pace.look_us
         for key in (*keys, "ENTER"):
-            if terminal.prompt != prompt:
+            if self._changes != screen:
                 return
-            terminal.press(key)
-            yield pace.key_us
+            press(key)
+            yield key_us
 
     def _enter_amount(self, visit: Visit) -> Story:
         yield from self._type(str(visit.amount_minor))
 
     def _confirm_amount(self, visit: Visit) -> Story:
         yield self._pace.look_us
-        if self._terminal.prompt != "confirm-amount":
+        if self._prompt != "confirm-amount":
             return
         right = f"{visit.amount_minor // 100}.{visit.amount_minor % 100:02d} " in self._terminal.text
         if not right:
@@ -198,7 +198,7 @@ class Cashier:
 
     def _swipe(self, visit: Visit) -> Story:
         yield self._pace.swipe_us
-        if self._terminal.prompt in ("swipe-card", "swipe-again"):
+        if self._prompt in ("swipe-card", "swipe-again"):
             self._terminal.swipe(visit.card.swipe())
 
     def _enter_pin(self, visit: Visit) -> Story:

@@ -15,7 +15,17 @@ from posemu.sim.distributions import (
     Weibull,
 )
 from posemu.sim.task import Story, Task, Wait
-from posemu.sim.trace import Data, Event, JsonLines, Memory, Observer, Trace, as_json_line
+from posemu.sim.trace import (
+    Data,
+    Event,
+    Gate,
+    JsonLines,
+    Memory,
+    Observer,
+    Trace,
+    Voice,
+    as_json_line,
+)
 
 __all__ = [
     "US_PER_S",
@@ -25,6 +35,7 @@ __all__ = [
     "Distribution",
     "Event",
     "Exponential",
+    "Gate",
     "JsonLines",
     "Keyed",
     "Lognormal",
@@ -37,6 +48,7 @@ __all__ = [
     "Timer",
     "Trace",
     "Uniform",
+    "Voice",
     "Wait",
     "Weibull",
     "as_json_line",

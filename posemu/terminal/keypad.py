@@ -1,7 +1,7 @@
 """The keypad: what a finger presses and what the terminal hears.
 
 It may bounce: one press is heard twice, or as the key beside it. While the secure module collects a PIN, digits go to the
-module and nowhere else; the program hears a "*".
+module and nowhere else.
 """
 
 from __future__ import annotations

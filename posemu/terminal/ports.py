@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", a function key, or "*" for a digit of the PIN
+KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", or a function key; never a digit of the PIN
 CARD = "card"  # value: the bits of track 2 as they left the read head
 LINK = "link"  # value: (what, connection, bytes); what: "up", "refused", "data", "closed", "reset"
 PAPER = "paper"  # the printer's cover was closed: new paper, or a jam cleared

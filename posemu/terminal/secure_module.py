@@ -72,12 +72,10 @@ class SecureModule:
         self._pin = ""
         self.collecting = True
 
-    def pin_key(self, digit: str) -> bool:
-        """One digit of the PIN; False if the PIN has its full length already."""
-        if len(self._pin) == PIN_MAX:
-            return False
-        self._pin += digit
-        return True
+    def pin_key(self, digit: str) -> None:
+        """One digit of the PIN; beyond the full length it is not taken."""
+        if len(self._pin) < PIN_MAX:
+            self._pin += digit
 
     def end_pin(self) -> int:
         """The cardholder pressed ENTER: how many digits there are (a PIN has 4 to 12)."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class State(Enum):
     """The value is the public name."""
 
+    __hash__ = object.__hash__  # members are singletons; Enum's own hash is a Python function, and states are hot
+
     STARTING = "starting"
     RECOVERING = "recovering"
     SIGN_ON_CONNECTING = "sign-on-connecting"
@@ -144,6 +146,6 @@ def check(terminal: Terminal, before: State, state: State) -> None:
     """Raises `WrongState` unless the step is in the table and everything that must hold in `state` does."""
     if state not in STATES[before].next and state is not State.STARTING:
         raise WrongState(terminal.name, before.value, state.value, "the table has no such step")
-    for condition in STATES[state].must:
-        if not condition.holds(terminal):
-            raise WrongState(terminal.name, before.value, state.value, f"it must hold that {condition.text}")
+    for text, holds in STATES[state].must:
+        if not holds(terminal):
+            raise WrongState(terminal.name, before.value, state.value, f"it must hold that {text}")

@@ -95,7 +95,7 @@ class Terminal:
         """The program enters `state`. Raises `WrongState` if the table forbids it."""
         states.check(self, self.state, state)
         self.state = state
-        self.emit("state", {"state": state.value})
+        self.emit("state", {"state": state._value_})
 
     def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
         return self.module.seal(mti, fields, with_card)

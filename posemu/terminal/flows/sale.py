@@ -108,7 +108,7 @@ def _read_card(t: Terminal) -> Story:
 
 
 def _enter_pin(t: Terminal) -> Story:
-    """True when the secure module has a PIN. The application hears a "*" for each digit."""
+    """True when the secure module has a PIN. The application hears the keys that are no digits."""
     yield State.SALE_PIN
     t.display.show("enter-pin")
     t.module.begin_pin()

@@ -1,0 +1,36 @@
+"""`posemu check`: validates scenario files without running them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from posemu.scenario.load import load_scenario
+from posemu.scenario.problems import ScenarioError
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
+) -> None:
+    """Validate scenario files without running them.
+
+    Every problem is shown as file:line:column, what was found, and what may stand there.
+    """
+    good = True
+    for path in files:
+        try:
+            scenario = load_scenario(path)
+        except ScenarioError as error:
+            typer.echo(str(error), err=True)
+            good = False
+        else:
+            tills, faults = len(scenario.tills), len(scenario.faults)
+            typer.echo(f"{path}: OK ({_count(tills, 'till')}, {_count(faults, 'fault')})")
+    if not good:
+        raise typer.Exit(2)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

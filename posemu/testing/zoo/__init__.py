@@ -1,0 +1,116 @@
+"""The zoo: faulty terminals and hosts, each caught by the rule that names its fault. It shows that the judge can fail.
+
+`ZOO["no-reversal"]` is a `Planted`: a build to be tried like anybody's own (`posemu.testing.try_schedule`), and the schedule that brings its
+bug out. `BUILDS` are the builds alone, by name.
+"""
+
+from __future__ import annotations
+
+from posemu.faults import FaultSpec
+from posemu.faults.catalogue import Text
+from posemu.scenario import Build
+from posemu.testing.trial import fault
+from posemu.testing.zoo import records, told, wires
+from posemu.testing.zoo.entry import Planted
+
+_LOST_ANSWER = fault("transmission-loss", on={"message": "0210"})
+_LOST_SECOND = fault("transmission-loss", on={"message": "0210", "nth": 2})
+_LOST_REVERSAL_ANSWER = fault("transmission-loss", on={"message": "0410"})
+_CUT_AT_REST = fault("power-unstable", on={"state": "idle", "nth": 2, "after": "5s"}, for_="3s")
+
+_ENTRIES = (
+    ("no-reversal", "nothing is reversed after a timeout, which is told as declined",
+     "超时后不冲正,并告知为交易失败",
+     Build(terminal=told.DeclinesTimeouts), (_LOST_ANSWER,), "told-matches-booked"),
+    ("forgets-timeout", "a sale without an answer is dropped: nobody ever learns what it came to",
+     "无应答的交易被丢弃,结果无人知晓",
+     Build(terminal=told.ForgetsTimeouts), (_LOST_ANSWER,), "nothing-unknown"),
+    ("record-after-send", "the record of a sale is flushed after its request has left",
+     "请求发出后才落盘交易记录",
+     Build(terminal=records.WritesAfterSending), (), "record-before-send"),
+    ("late-approval", "an approval that comes after the reversal went out is shown",
+     "冲正发出后到达的批准被当作成功显示",
+     Build(terminal=told.TakesLateApprovals), (
+         fault("transmission-loss", effect="delay", delay="35s", on={"message": "0210"}),
+         _LOST_REVERSAL_ANSWER,
+     ), "late-answer-ignored"),
+    ("stan-again", "after a restart trace numbers begin anew",
+     "重启后流水号从头开始",
+     Build(terminal=records.ReusesStan), (_CUT_AT_REST,), "stan-unique"),
+    ("ksn-back", "after a restart the key counter is that of the first day",
+     "重启后密钥计数器倒退",
+     Build(module=wires.ForgetsCounter), (_CUT_AT_REST,), "ksn-advances"),
+    ("mac-unchecked", "an approval is shown before its MAC is checked",
+     "MAC校验之前就显示成功",
+     Build(terminal=told.BelievesAnyone), (
+         fault("transmission-loss", effect="bitflip", on={"message": "0210"}),
+     ), "approval-authentic"),
+    ("booked-twice", "the host books a request that comes twice a second time",
+     "主机对重复到达的请求再次入账",
+     Build(host=wires.BooksTwice), (
+         fault("transmission-loss", direction="request", effect="duplicate", delay="100ms", on={"message": "0200"}),
+     ), "single-capture"),
+    ("other-amount", "a reversal names the amount of the sale before",
+     "冲正使用了上一笔交易的金额",
+     Build(terminal=wires.ReversesAnotherAmount), (_LOST_SECOND,), "reversal-matches-original"),
+    ("pan-in-journal", "the whole PAN is written to the journal and printed",
+     "完整卡号写入日志并打印",
+     Build(module=wires.ShowsPan), (), "no-card-data"),
+    ("slip-approved", "the slip of a reversal says approved",
+     "冲正凭条印着交易成功",
+     Build(terminal=told.PrintsApprovedForReversed), (_LOST_ANSWER,), "slip-tells-truth"),
+    ("shown-before-commit", "an approval is shown before it is durable",
+     "批准落盘之前就显示成功",
+     Build(terminal=records.ShowsBeforeCommit), (), "commit-before-told"),
+    ("sent-again", "a sale without an answer is sent a second time",
+     "无应答的交易请求被重发",
+     Build(terminal=wires.SendsAgain), (_LOST_ANSWER,), "no-resend"),
+    ("sells-on", "sales go on while a reversal is pending",
+     "冲正未完成时继续发送新交易",
+     Build(terminal=records.SellsWhileReversing), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER), "reversal-first"),
+    ("settles-early", "the end of day does not wait for a pending reversal",
+     "冲正未完成即进行结算",
+     Build(terminal=records.SettlesWhileReversing), (
+         fault("transmission-loss", count=1000, on={"message": "0210", "nth": 4}),
+     ), "end-of-day-clean"),
+    ("approved-by-itself", "a sale without an answer is told as approved",
+     "无应答的交易显示为成功",
+     Build(terminal=told.ApprovesTimeouts), (
+         fault("transmission-loss", direction="request", on={"message": "0200"}),
+     ), "approval-from-host"),
+    ("declined-but-booked", "the host declines sales in its trouble, and books them",
+     "主机故障时拒绝交易却已入账",
+     Build(host=wires.BooksDeclined), (
+         fault("host-fault", on={"message": "0200"}, for_="10s"),
+     ), "told-matches-booked"),
+    ("hangs", "restarted within the day, the terminal does not come back",
+     "当日重启后终端不再恢复",
+     Build(terminal=told.Hangs), (_CUT_AT_REST,), "comes-to-rest"),
+    ("pin-in-log", "the PIN is written to a log",
+     "密码写入日志",
+     Build(terminal=wires.LogsPin, module=wires.KeepsPin), (), "no-card-data"),
+    ("wrong-step", "a reversal that fails leads to where approvals are shown",
+     "冲正失败后进入显示成功的状态",
+     Build(terminal=told.SkipsTheStep), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER), "no-crash"),
+    ("miscounts", "a sale that was booked and reversed is missing in the totals",
+     "已冲正的交易未计入总计",
+     Build(terminal=records.CountsWrong), (_LOST_ANSWER,), "totals-agree"),
+    ("forgets-reversal", "a pending reversal is forgotten in a restart",
+     "重启后遗忘未完成的冲正",
+     Build(terminal=records.ForgetsReversal), (
+         _LOST_ANSWER,
+         fault("power-unstable", on={"state": "reversal-pending"}, for_="3s"),
+     ), "nothing-unknown"),
+)  # fmt: skip
+
+
+def _planted(
+    name: str, en: str, zh: str, build: Build, schedule: tuple[FaultSpec, ...], invariant: str
+) -> Planted:
+    return Planted(name, Text(en, zh), build, schedule, invariant)
+
+
+ZOO: dict[str, Planted] = {entry[0]: _planted(*entry) for entry in _ENTRIES}
+BUILDS: dict[str, Build] = {name: planted.build for name, planted in ZOO.items()}
+
+__all__ = ["BUILDS", "ZOO", "Planted"]

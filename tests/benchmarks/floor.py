@@ -1,0 +1,74 @@
+"""The floor of a card sale with PIN: bare SimPy events, one for each real occurrence, and every cryptographic primitive called bare,
+once per required use. No posemu code runs here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+    from cryptography.hazmat.primitives.cmac import CMAC
+
+OCCURRENCES: tuple[tuple[str, int], ...] = (
+    ("the customer steps up", 1),
+    ("the cashier looks at the ready screen and presses SALE", 1),
+    ("the cashier looks at the amount screen", 1),
+    ("a key of the amount is pressed (4 digits, ENTER)", 5),
+    ("the customer reads the amount and confirms", 1),
+    ("the card is swiped", 1),
+    ("the cardholder looks at the PIN screen", 1),
+    ("a key of the PIN is pressed (12 digits, ENTER)", 13),
+    ("the SYN reaches the gateway", 1),
+    ("the SYN-ACK reaches the terminal", 1),
+    ("the flash has the record 'sending'", 1),
+    ("the request reaches the host", 1),
+    ("the host has served the request", 1),
+    ("the answer reaches the terminal", 1),
+    ("the flash has the record 'approved'", 1),
+    ("the merchant's slip is out", 1),
+    ("the customer's slip is out", 1),
+    ("the screen is ready again", 1),
+)
+EVENTS = sum(count for _, count in OCCURRENCES)
+assert EVENTS <= 40
+
+_KEY, _BLOCK, _ZERO = bytes(16), bytes(16), CBC(bytes(16))
+PRIMITIVES: tuple[tuple[str, int], ...] = (
+    ("AES-ECB context, 6 blocks: transaction key to working keys and next register (terminal, host)", 2),
+    ("AES-ECB context, 2 blocks: PIN block format 4 (terminal, host)", 2),
+    ("AES-CBC context, 3 blocks: track data (terminal, host)", 2),
+    ("CMAC over the request, 150 bytes (terminal, host)", 2),
+    ("CMAC over the answer, 100 bytes (host, terminal)", 2),
+)
+
+
+def _events(env: simpy.Environment, sales: int) -> Generator[Any, Any, None]:
+    timeout = env.timeout
+    for _ in range(sales * EVENTS):
+        yield timeout(1)
+
+
+def run_events(sales: int) -> None:
+    env = simpy.Environment()
+    env.process(_events(env, sales))
+    env.run()
+
+
+def run_crypto(sales: int) -> None:
+    blocks, track, request, answer = bytes(96), bytes(48), bytes(150), bytes(100)
+    for _ in range(2 * sales):
+        Cipher(AES(_KEY), ECB()).encryptor().update(blocks)
+        pin = Cipher(AES(_KEY), ECB()).encryptor()
+        pin.update(pin.update(_BLOCK))
+        Cipher(AES(_KEY), _ZERO).encryptor().update(track)
+        for text in (request, answer):
+            mac = CMAC(AES(_KEY))
+            mac.update(text)
+            mac.finalize()
