@@ -8,7 +8,7 @@ from posemu.oracle import liveness, safety, secrecy
 from posemu.oracle.coverage import Coverage
 from posemu.oracle.ledger import Ledger
 from posemu.oracle.secrecy import Canaries
-from posemu.sim import Event, Trace
+from posemu.sim import Event, Observer, Trace
 from posemu.wire import Codec
 
 INVARIANTS: dict[str, tuple[str, str]] = {**safety.RULES, **liveness.RULES, **secrecy.RULES}
@@ -36,11 +36,13 @@ class Judge:
         self._safety = safety.Safety(codec, self.ledger, self._report)
         self._liveness = liveness.Liveness(self.ledger, self._safety, self._report)
         self._secrecy = secrecy.Secrecy(canaries, self._leak)
-        self._readers = [self._safety.events, self._liveness.events, self.coverage.events]
-        self._by_kind = {
-            kind: tuple(reader[kind] for reader in self._readers if kind in reader)
-            for kind in {kind for reader in self._readers for kind in reader}
-        }
+        self._by_kind: dict[str, tuple[Observer, ...]] = {}
+        readers: list[dict[str, Observer]] = [
+            {**self._safety.events}, {**self._liveness.events}, {**self.coverage.events},
+        ]  # fmt: skip
+        for reader in readers:
+            for kind, observer in reader.items():
+                self._by_kind[kind] = (*self._by_kind.get(kind, ()), observer)
 
     def attach(self, trace: Trace) -> None:
         trace.observe(self.see)
@@ -58,6 +60,15 @@ class Judge:
         self._secrecy.finish()
         self.violations.sort(key=lambda v: (v.t_us, v.till, v.invariant))
         return self.violations
+
+    def not_observed(self) -> tuple[str, ...]:
+        """The rules that nothing in the trace could show, because a part offers no probe: not broken, but not held either."""
+        missing: tuple[str, ...] = ()
+        if not self.ledger.journals:
+            missing += ("record-before-send", "commit-before-told")
+        if not self._liveness.states:
+            missing += ("comes-to-rest", "no-crash")
+        return missing
 
     def _report(self, rule: str, till: str, text: str) -> None:
         self.violations.append(Violation(rule, self._now_us, till, text))

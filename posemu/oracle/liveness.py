@@ -24,12 +24,12 @@ class Liveness:
         self._ledger = ledger
         self._safety = safety
         self._report = report
-        self._states: dict[str, str] = {}
+        self.states: dict[str, str] = {}
         self._asked: dict[str, bool] = {}
         self.events = {"state": self._state, "drain": self._drain}
 
     def _state(self, event: Event) -> None:
-        self._states[event.source] = event.data["state"]
+        self.states[event.source] = event.data["state"]
 
     def _drain(self, event: Event) -> None:
         for till in event.data.get("tills", ()):
@@ -38,7 +38,7 @@ class Liveness:
     def finish(self) -> None:
         """Call it when the time for coming to rest is over."""
         for till in self._asked:
-            state = self._states.get(till)
+            state = self.states.get(till)
             if state is not None and state != "idle":
                 self._report("comes-to-rest", till, f"it is still {state}")
             for tx in self._ledger.open.get(till, {}).values():

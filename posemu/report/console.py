@@ -20,6 +20,10 @@ _TEXT: dict[str, tuple[str, str]] = {
     "checked": (
         "{rules} rules held after each of {events} events",
         "{rules} 条规则在 {events} 个事件后均成立"),
+    "unseen": ("not observed (no probe): {rules}", "未能观测(无探针):{rules}"),
+    "keys": (
+        "test keys and cards; randomness of keys and PIN blocks comes from the seed",
+        "测试密钥与测试卡;密钥与PIN块的随机数由种子生成"),
     "broken": ("{count} violations of {rules} rules", "{count} 处违反,涉及 {rules} 条规则"),
     "size": (
         "{tills} till(s), {worlds} world(s) of {minutes} min, seed {seed}",
@@ -75,13 +79,18 @@ def _lines(
     yield f"{_pad(_say('digest', lang), 9)}{result.digest}"
     yield f"{_pad(_say('results', lang), 9)}{results}"
     yield f"{_pad(_say('replay', lang), 9)}posemu replay {replay}"
+    yield f"({_say('keys', lang)})"
 
 
 def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
     violations = [(world, v) for world in result.worlds for v in world.violations]
     if not violations:
         events = sum(world.events for world in result.worlds)
-        yield f"{_say('holds', lang)}  {_say('checked', lang, rules=len(INVARIANTS), events=events)}"
+        unseen = sorted({rule for world in result.worlds for rule in world.not_observed})
+        rules = len(INVARIANTS) - len(unseen)
+        yield f"{_say('holds', lang)}  {_say('checked', lang, rules=rules, events=events)}"
+        if unseen:
+            yield f"  {_say('unseen', lang, rules=', '.join(unseen))}"
         return
     rules = len({v.invariant for _, v in violations})
     yield f"{_say('violated', lang)}  {_say('broken', lang, count=len(violations), rules=rules)}"

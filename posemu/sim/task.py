@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator
+from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Any
 
 from posemu.sim.clock import NO_TICKET, Clock
@@ -106,7 +107,7 @@ class Task:
             if entry.ticket != NO_TICKET:
                 entry.ticket = NO_TICKET
                 self._clock.count_dead()
-        if not self._story.gi_running:
+        if getgeneratorstate(self._story) != GEN_RUNNING:
             self._story.close()
 
     def fire(self) -> None:
@@ -136,8 +137,9 @@ class Task:
         try:
             while True:
                 effect = send(value)
-                if not self.alive:
-                    break
+                if not self.alive:  # killed by what it did
+                    self._story.close()
+                    return
                 kind = type(effect)
                 if kind is int:
                     self.ticket = self._clock.enter(effect, self)
@@ -153,17 +155,15 @@ class Task:
                     raise TypeError(f"a story yields an int, a Wait or an effect, not {effect!r}")
                 value = self._perform(effect)
                 if not self.alive:
-                    break
+                    self._story.close()
+                    return
         except StopIteration:
             self.alive = False
-            return
         except Exception as error:
             self.alive = False
             if self._on_error is None:
                 raise
             self._on_error(error)
-            return
-        self._story.close()
 
     def _wait(self, wait: Wait) -> None:
         self._wanted = wait.kinds

@@ -23,6 +23,7 @@ class WorldRecord:
     events: int
     values: dict[str, Values]
     violations: tuple[Violation, ...]
+    not_observed: tuple[str, ...]
     pairs: dict[tuple[str, str], int]
     situations: dict[str, int]
     struck: dict[str, int]

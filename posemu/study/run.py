@@ -52,6 +52,7 @@ def run_world(
         events=outcome.events,
         values=metrics.values(world.judge, list(world.tills)),
         violations=outcome.violations,
+        not_observed=world.judge.not_observed(),
         pairs=dict(world.judge.coverage.pairs),
         situations=dict(world.judge.coverage.situations),
         struck=dict(struck),

@@ -56,14 +56,14 @@ class Terminal:
         self.network = ports.network
         self.words: Mapping[str, str] = texts.slips(lang)
         self.codes: Mapping[str, str] = texts.codes(lang)
-        self.module = module
+        self.module: SecureModule = module
         self.keypad = keypad
         self.reader = reader
         self.display = Display(ports.emit, texts, lang)
         self.printer = Printer(ports.emit, profile.line_us, profile.roll_lines)
         self.power = Power(ports.emit)
         self.flash = Flash(profile.flush_us)
-        self.journal = Journal(self.flash, ports.emit, ports.now_us)
+        self.journal: Journal = Journal(self.flash, ports.emit, ports.now_us)
         self.state = State.STARTING
         self.settlements = 0  # batches settled since it was made
         self.paper_ready: Callable[[], object] = lambda: None  # the operator closed the printer's cover
