@@ -137,7 +137,7 @@ class Task:
         try:
             while True:
                 effect = send(value)
-                if not self.alive:  # killed by what it did
+                if self._killed():  # by what it did
                     self._story.close()
                     return
                 kind = type(effect)
@@ -154,7 +154,7 @@ class Task:
                 if self._perform is None:
                     raise TypeError(f"a story yields an int, a Wait or an effect, not {effect!r}")
                 value = self._perform(effect)
-                if not self.alive:
+                if self._killed():
                     self._story.close()
                     return
         except StopIteration:
@@ -164,6 +164,9 @@ class Task:
             if self._on_error is None:
                 raise
             self._on_error(error)
+
+    def _killed(self) -> bool:
+        return not self.alive
 
     def _wait(self, wait: Wait) -> None:
         self._wanted = wait.kinds
