@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 
 from posemu.card import StripeCard
@@ -69,7 +70,7 @@ class World:
         self.streams = Streams(self._seed)
         self.calendar = Calendar(scenario.day.date, scenario.day.from_us)
         self.profile = load_profile(scenario.profile)
-        self.codec = Codec(load_dialect(self.profile.dialect))
+        self.codec = _codec(self.profile.dialect)
         self._people = scenario.people
         self._bdk = Key(self.streams["keys/bdk"].bytes(16))
         self._keys: list[bytes] = [self._bdk.expose()]
@@ -201,6 +202,12 @@ class World:
     def _canaries(self) -> Canaries:
         people = self._people
         return Canaries([p.pan for p in people], [p.pin for p in people], self._keys)
+
+
+@cache
+def _codec(dialect: str) -> Codec:
+    """One codec a dialect for all worlds: it holds compiled field tables and nothing of any message."""
+    return Codec(load_dialect(dialect))
 
 
 def world_seed(seed: int, replication: int) -> int:
