@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from traceback import extract_tb
-from typing import Any
 
 from posemu.link import Connection, TerminalNetwork
 from posemu.sim import Clock, Gate, Task, Timer
-from posemu.terminal import CARD, KEY, LINK, PAPER, State, Terminal, WrongState
+from posemu.terminal import CARD, KEY, LINK, PAPER, Terminal, WrongState
 
 
 class TerminalDriver:
@@ -58,7 +57,7 @@ class TerminalDriver:
     def _start(self) -> None:
         self._boot = None
         self._gate.open = True
-        self._task = Task(self._clock, self.terminal.boot(), self._perform, self._crashed)
+        self._task = Task(self._clock, self.terminal.boot(), self.terminal.enter, self._crashed)
         self._task.start()
 
     def _cut(self) -> None:
@@ -81,11 +80,6 @@ class TerminalDriver:
         self.terminal.display.go_dark()
 
     # --- what the program does, and what happens to it ---------------------------------------------------------
-
-    def _perform(self, effect: Any) -> None:
-        if type(effect) is not State:
-            raise TypeError(f"a terminal's program yields an int, a Wait or a State, not {effect!r}")
-        self.terminal.enter(effect)
 
     def _hear(self, key: str) -> None:
         """A heard key: digits of a PIN go to the secure module and nowhere else."""

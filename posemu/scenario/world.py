@@ -171,7 +171,7 @@ class World:
         terminal = self._build.terminal(
             name, terminal_id, merchant_id, self.profile,
             Ports(
-                self.trace.voice(name, gate), lambda: clock.now_us, lambda: self.calendar.time_and_date(clock.now_us), network
+                self.trace.voice(name, gate), clock.read_us, lambda: self.calendar.time_and_date(clock.now_us), network
             ),
             module, self.codec, Keypad(keyed.sequence("keypad", name)),
             StripeReader(keyed.sequence("reader", name)), scenario.lang,

@@ -118,7 +118,7 @@ class Task:
     def _alarm_rings(self) -> None:
         if self._wanted is None or self._deadline_us == _NEVER:
             return
-        left_us = self._deadline_us - self._clock.now_us
+        left_us = self._deadline_us - self._clock.read_us()
         if left_us > 0:
             self._set_alarm(left_us)
         else:
@@ -128,7 +128,7 @@ class Task:
         alarm = self._alarm
         if alarm.ticket != NO_TICKET:
             self._clock.count_dead()
-        alarm.at_us = self._clock.now_us + delay_us
+        alarm.at_us = self._clock.read_us() + delay_us
         alarm.ticket = self._clock.enter(delay_us, alarm)
 
     def _advance(self, value: Any) -> None:
@@ -174,7 +174,7 @@ class Task:
         if timeout_us is None:
             self._deadline_us = _NEVER
             return
-        deadline_us = self._deadline_us = self._clock.now_us + timeout_us
+        deadline_us = self._deadline_us = self._clock.read_us() + timeout_us
         if self._alarm.at_us > deadline_us:
             self._set_alarm(timeout_us)
 

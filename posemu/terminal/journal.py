@@ -153,11 +153,11 @@ class Journal:
         self._write(kind, self.current.stan, *values)
 
     def _write(self, kind: str, *values: str) -> None:
-        text = "|".join((kind, *values))
-        line = f"{crc32(text.encode()):08X} {text}\n".encode()
+        text = "|".join((kind, *values)).encode("ascii")
+        line = b"%08X %s\n" % (crc32(text), text)
         self._flash.write(line)
         self._emit("journal-write", {"record": kind, "bytes": line})
-        self._apply(kind, values)
+        _EFFECTS[kind](self, *values)
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -172,12 +172,9 @@ class Journal:
                 break
             good += len(line)
             kind, *values = text.split("|")
-            self._apply(kind, tuple(values))
+            _EFFECTS[kind](self, *values)
         if good < len(content):
             self._flash.keep_only(content[:good])
-
-    def _apply(self, kind: str, values: tuple[str, ...]) -> None:
-        _EFFECTS[kind](self, *values)
 
     def _on_opened(self, batch: str, last_stan: str) -> None:
         self.batch = batch

@@ -144,6 +144,8 @@ class WrongState(AssertionError):
 
 def check(terminal: Terminal, before: State, state: State) -> None:
     """Raises `WrongState` unless the step is in the table and everything that must hold in `state` does."""
+    if type(state) is not State:
+        raise TypeError(f"a terminal's program yields an int, a Wait or a State, not {state!r}")
     if state not in STATES[before].next and state is not State.STARTING:
         raise WrongState(terminal.name, before.value, state.value, "the table has no such step")
     for text, holds in STATES[state].must:
