@@ -15,7 +15,7 @@ class Original:
 
     status: str
     amount_minor: int
-    pan: str = ""
+    pan: str = field(default="", repr=False)
     rrn: str = ""
     authorisation: str = ""
 

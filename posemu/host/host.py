@@ -241,7 +241,7 @@ class Host:
             balanced = books.closed.get(batch) == totals
         if balanced:
             return {39: APPROVED, 48: totals + "1"}, ()
-        return {39: OUT_OF_BALANCE, 48: totals + "2"}, ()
+        return {39: OUT_OF_BALANCE, 48: books.totals.as_field() + "2"}, ()
 
 
 _Service = tuple[Fields, tuple[Posting, ...]]

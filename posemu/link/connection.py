@@ -113,7 +113,8 @@ class Connection:
     def send(self, data: bytes) -> None:
         if self.usable:
             self._network.sent(self, data)
-            self._forth.send(data)
+            if self.terminal_alive:  # power may fail in the very moment of sending
+                self._forth.send(data)
 
     def close(self) -> None:
         """The terminal is done. What is still under way towards it will find nobody."""

@@ -24,12 +24,15 @@ _TAIL = 256
 _REMEMBERED = 4_096
 _HEAD = 6  # digits of a canary that are looked up first
 _SHORTEST = 12  # digits of the shortest canary
+_SMALLEST = 10 ** (_SHORTEST - 2)  # a number that could be one (with a leading zero lost)
+_PIECE = 40  # bytes: what is shorter may be a piece of something, and counts each time
 
 _DIGITS = re.compile(rb"[0-9](?:[ -]?[0-9]){11,}")
 _BCD_BYTES = bytes(b for b in range(256) if b >> 4 < 10 and b & 15 < 10)
 _BCD = re.compile(b"[" + re.escape(_BCD_BYTES) + b"]{5,}")  # 12 digits at either nibble hold five whole BCD bytes
 _NIBBLES = re.compile("[0-9]{12,}")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}")
+_HEX = re.compile(rb"[0-9A-Fa-f]{12,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{8,}")
 _SWAPPED = bytes((b & 15) << 4 | b >> 4 for b in range(256))
 
 
@@ -48,68 +51,72 @@ class Canaries:
             self._keys += [base64.b64encode(bytes(n) + key)[4 if n else 0 : -4] for n in range(3)]
 
     def find(self, data: bytes, is_text: bool = False) -> list[tuple[int, str]]:
-        """Where (byte offset, roughly) and what: "PAN", "PIN" or "key". Text is not searched for BCD (words look like it)."""
+        """Where (byte offset of the run it stands in) and what: "PAN", "PIN" or "key", each once a run. Text is not searched for BCD
+        (words look like it)."""
         found = self._find_ascii(data)
         if not is_text:
-            found += self._find_bcd(data)
+            found |= self._find_bcd(data)
         for run in _BASE64.finditer(data):
-            text = run[0]
             for start in range(4):
-                body = text[start : start + (len(text) - start) // 4 * 4]
-                decoded = base64.b64decode(body)
-                if _BCD.search(decoded):  # ASCII digits are such bytes too
-                    inside = self._find_ascii(decoded) + self._find_bcd(decoded)
-                    found += [(run.start(), what) for _, what in inside]
-        for key in self._keys:
-            if key in data:
-                found.append((data.index(key), "key"))
-        return found
+                found |= self._find_inside(run.start(), _from_base64(run[0][start:]))
+        for run in _HEX.finditer(data):
+            for start in range(2):
+                found |= self._find_inside(run.start(), _from_hex(run[0][start:]))
+        leaks = [(offset, self._digits[digits]) for offset, digits in sorted(found)]
+        return leaks + [(data.index(key), "key") for key in self._keys if key in data]
 
-    def _find_ascii(self, data: bytes) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
+    def _find_inside(self, offset: int, decoded: bytes) -> set[tuple[int, str]]:
+        if not _BCD.search(decoded):  # ASCII digits are such bytes too
+            return set()
+        inside = self._find_ascii(decoded) | self._find_bcd(decoded)
+        return {(offset, digits) for _, digits in inside}
+
+    def _find_ascii(self, data: bytes) -> set[tuple[int, str]]:
+        found: set[tuple[int, str]] = set()
         for run in _DIGITS.finditer(data):
             digits = run[0].replace(b" ", b"").replace(b"-", b"").decode("ascii")
-            for text in (digits, *_unhexed(digits)):
-                found += [(run.start(), what) for what in self._in_run(text)]
+            found.update((run.start(), canary) for canary in self._in_run(digits))
         return found
 
-    def _find_bcd(self, data: bytes) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
+    def _find_bcd(self, data: bytes) -> set[tuple[int, str]]:
+        found: set[tuple[int, str]] = set()
         for run in _BCD.finditer(data):
             if run[0].isdigit() and not self._looks_like_text:
                 continue  # ASCII digits: 3x3x3x3x3x, which no canary is in BCD
             piece = data[max(0, run.start() - 1) : run.end() + 1]
             for hexed in (piece.hex(), piece.translate(_SWAPPED).hex()):
                 for text in _NIBBLES.findall(hexed):
-                    found += [(run.start(), what) for what in self._in_run(text)]
+                    found.update((run.start(), canary) for canary in self._in_run(text))
         return found
 
     def _in_run(self, run: str) -> list[str]:
+        """The canaries in a run of digits."""
         heads, known = self._heads, self._digits
         found = []
         for i in range(len(run) - _SHORTEST + 1):
             if run[i : i + _HEAD] in heads:
                 for length in self._lengths:
-                    what = known.get(run[i : i + length])
-                    if what is not None:
-                        found.append(what)
+                    if run[i : i + length] in known:
+                        found.append(run[i : i + length])
         return found
 
 
-def _unhexed(digits: str) -> list[str]:
-    """If the digits may be hex text of ASCII digits (3x3x3x...): these digits, for both alignments."""
-    found = []
-    for start in (0, 1):
-        if len(digits) >= 2 * _SHORTEST and set(digits[start::2][:_SHORTEST]) == {"3"}:
-            found.append(digits[start + 1 :: 2])
-    return found
+def _from_base64(text: bytes) -> bytes:
+    """One character alone says nothing; two or three lack their filling."""
+    body = text[: len(text) - (len(text) % 4 == 1)]
+    return base64.b64decode(body + b"=" * (-len(body) % 4))
+
+
+def _from_hex(text: bytes) -> bytes:
+    return bytes.fromhex(text[: len(text) // 2 * 2].decode("ascii"))
 
 
 class _Stream:
-    __slots__ = ("buffer", "marks", "offsets")
+    __slots__ = ("buffer", "marks", "offsets", "told")
 
     def __init__(self) -> None:
         self.buffer = bytearray()
+        self.told = b""  # the end of what was scanned before; the buffer begins with it
         self.offsets: list[int] = []
         self.marks: list[int] = []
 
@@ -132,6 +139,9 @@ class Secrecy:
             if kind is bytes:
                 if value not in self._seen:
                     self._add(event, value, value, is_text=False)
+            elif kind is int:
+                if value >= _SMALLEST:
+                    self._add(event, value, b"%d\n" % value, is_text=True)
             elif kind is str:
                 if len(value) >= _SHORTEST and value not in self._seen:
                     self._add(event, value, value.encode() + b"\n", is_text=True)
@@ -141,7 +151,8 @@ class Secrecy:
     def _add(self, event: Event, value: object, data: bytes, is_text: bool) -> None:
         if len(self._seen) == _REMEMBERED:
             self._seen.clear()
-        self._seen.add(value)
+        if len(data) > _PIECE:
+            self._seen.add(value)
         key = (event.source, event.kind, is_text)
         stream = self._streams.get(key)
         if stream is None:
@@ -154,14 +165,17 @@ class Secrecy:
 
     def _scan(self, key: tuple[str, str, bool], stream: _Stream) -> None:
         seen: set[tuple[int, str]] = set()
+        known = self._canaries.find(stream.told, key[2])
         for offset, what in self._canaries.find(bytes(stream.buffer), key[2]):
+            if (offset, what) in known:
+                continue
             t_us = stream.marks[max(0, bisect_right(stream.offsets, offset) - 1)]
             if (t_us, what) not in seen:
                 seen.add((t_us, what))
                 self._report(t_us, key[0], f"a {what} is readable in {key[1]}")
         tail = bytes(stream.buffer[-_TAIL:])
         last = stream.marks[-1] if stream.marks else 0
-        stream.buffer = bytearray(tail)
+        stream.buffer, stream.told = bytearray(tail), tail
         stream.offsets, stream.marks = [0], [last]
 
     def finish(self) -> None:

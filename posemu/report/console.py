@@ -90,7 +90,7 @@ def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
         rules = len(INVARIANTS) - len(unseen)
         yield f"{_say('holds', lang)}  {_say('checked', lang, rules=rules, events=events)}"
         if unseen:
-            yield f"  {_say('unseen', lang, rules=', '.join(unseen))}"
+            yield from _wrapped(_say("unseen", lang, rules=", ".join(unseen)), 2)
         return
     rules = len({v.invariant for _, v in violations})
     yield f"{_say('violated', lang)}  {_say('broken', lang, count=len(violations), rules=rules)}"
@@ -98,8 +98,8 @@ def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
     yield _say("what", lang)
     for world, v in violations[:SHOWN]:
         where = _say("world", lang, variant=world.variant, replication=world.replication)
-        yield f"  {v.invariant}: {INVARIANTS[v.invariant][lang == 'zh']}"
-        yield f"    {v.till}: {v.text}"
+        yield from _wrapped(f"{v.invariant}: {INVARIANTS[v.invariant][lang == 'zh']}", 2)
+        yield from _wrapped(f"{v.till}: {v.text}", 4)
         yield f"    {where}, t = {v.t_us / 1e6:.6f} s"
     if len(violations) > SHOWN:
         yield f"  {_say('more', lang, count=len(violations) - SHOWN)}"
@@ -127,7 +127,23 @@ def _figure(found: Estimate, unit: str) -> str:
     return text
 
 
+def _columns(text: str) -> int:
+    """How many columns a terminal window needs for it; a Chinese character takes two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
 def _pad(text: str, width: int) -> str:
-    """Filled with blanks to so many columns; a Chinese character takes two."""
-    taken = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-    return text + " " * max(1, width - taken)
+    """Filled with blanks to so many columns."""
+    return text + " " * max(1, width - _columns(text))
+
+
+def _wrapped(text: str, indent: int) -> Iterator[str]:
+    """Cut at blanks to lines of 80 columns, all indented."""
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and indent + _columns(longer) > WIDTH:
+            yield " " * indent + line
+            longer = word
+        line = longer
+    yield " " * indent + line

@@ -6,7 +6,7 @@ In this spine one person stands for cashier and cardholder together; customers c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from posemu.card import StripeCard
@@ -59,7 +59,7 @@ class Visit:
     gap_us: int
     amount_minor: int
     card: StripeCard
-    pin: str
+    pin: str = field(repr=False)
 
 
 class Cashier:
@@ -121,11 +121,15 @@ class Cashier:
             yield from self._settle()
 
     def _settle(self) -> Story:
-        """Presses SETTLE when the terminal is ready."""
-        while self._prompt != READY:
-            yield from self._next_screen(self._pace.patience_us)
-        yield self._pace.look_us
-        self._terminal.press("SETTLE")
+        """Presses SETTLE when the terminal is ready, until it takes it."""
+        while True:
+            while self._prompt != READY:
+                yield from self._next_screen(self._pace.patience_us)
+            yield self._pace.look_us
+            self._noted = self._changes
+            self._terminal.press("SETTLE")
+            if (yield from self._next_screen(self._pace.look_us)):
+                return
 
     def _pay(self, visit: Visit) -> Story:
         """From the ready screen to the next one; returns the last screen that told an outcome."""
@@ -190,7 +194,8 @@ class Cashier:
         yield self._pace.look_us
         if self._prompt != "confirm-amount":
             return
-        right = f"{visit.amount_minor // 100}.{visit.amount_minor % 100:02d} " in self._terminal.text
+        whole, part = divmod(visit.amount_minor, 100)
+        right = f" {whole}.{part:02d} " in self._terminal.text
         if not right:
             self._looks += 1
             right = self._notices(self._looks) >= self.attention

@@ -117,6 +117,14 @@ class Clock(simpy.Environment):
         entry = _SimpyEntry(self, event, ticket)
         heappush(self._queue, (self._now + delay, priority, ticket, entry))  # type: ignore[misc]
 
+    def peek(self) -> Any:
+        """When the next live entry is due (SimPy's contract: infinity when there is none)."""
+        queue: list[Any] = self._queue
+        while queue and queue[0][3].ticket != queue[0][2]:
+            heappop(queue)
+            self._dead -= 1
+        return super().peek()
+
     def step(self) -> None:
         """Processes the next live entry (SimPy's contract: EmptySchedule when there is none)."""
         queue = self._queue

@@ -44,8 +44,11 @@ def exp(x: float) -> float:
 
 
 def power(x: float, y: float) -> float:
-    """x to the y for x >= 0."""
-    return 0.0 if x == 0.0 else exp(y * log(x))
+    """x to the y for x >= 0; what is too small to matter (below e^-700) is 0."""
+    if x == 0.0:
+        return 0.0
+    exponent = y * log(x)
+    return 0.0 if exponent < -700.0 else exp(exponent)
 
 
 def _rational(r: float, top: tuple[float, ...], bottom: tuple[float, ...]) -> float:

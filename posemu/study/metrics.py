@@ -74,7 +74,10 @@ class _Sale:
     hour: str
     sent: bool = False
     approved: bool = False
+    cut_us: int | None = None  # power was lost in it
 
+
+_AFTER_RESTART = ("starting", "recovering", "sale-printing", "sale-cancelled", "sale-unknown")
 
 Values = dict[str, float | None]
 
@@ -117,14 +120,16 @@ class MetricsCollector:
 
     def _ended(self, event: Event) -> None:
         result = event.data["result"]
-        self._finish(event, result == "cancelled", result in ("approved", "declined"))
+        self._finish(
+            event.source, event.t_us, result == "cancelled", result in ("approved", "declined")
+        )
 
-    def _finish(self, event: Event, cancelled: bool, served: bool) -> None:
-        sale = self._sales.pop(event.source, None)
+    def _finish(self, till: str, end_us: int, cancelled: bool, served: bool) -> None:
+        sale = self._sales.pop(till, None)
         if sale is None or self._closed_us is not None:
             return
-        took_us = event.t_us - sale.start_us
-        cell = self._cell(event.source, sale.hour)
+        took_us = end_us - sale.start_us
+        cell = self._cell(till, sale.hour)
         cell.started += 1
         cell.times_us.append(took_us)
         cell.timeouts += not served or took_us > self._service_us
@@ -132,13 +137,21 @@ class MetricsCollector:
         cell.succeeded += sale.approved
 
     def _state(self, event: Event) -> None:
-        if event.data["state"] == "sale-approved" and event.source in self._sales:
-            self._sales[event.source].approved = True
+        sale = self._sales.get(event.source)
+        if sale is None:
+            return
+        state = event.data["state"]
+        if state == "sale-approved":
+            sale.approved = True
+        elif sale.cut_us is not None and state not in _AFTER_RESTART:
+            # What the restart had to say about the sale has been said: a committed sale was told just now.
+            end_us = event.t_us if sale.approved else sale.cut_us
+            self._finish(event.source, end_us, not sale.sent, sale.approved)
 
     def _power(self, event: Event) -> None:
         sale = self._sales.get(event.source)
-        if not event.data["on"] and sale is not None:
-            self._finish(event, cancelled=not sale.sent, served=False)
+        if not event.data["on"] and sale is not None and sale.cut_us is None:
+            sale.cut_us = event.t_us
 
     def _sent(self, event: Event) -> None:
         if event.data["end"] != "terminal":
@@ -166,6 +179,9 @@ class MetricsCollector:
             counts[event.source] = counts.get(event.source, 0) + 1
 
     def _close(self, event: Event) -> None:
+        for till, sale in list(self._sales.items()):
+            if sale.cut_us is not None:  # the power never came back
+                self._finish(till, sale.cut_us, not sale.sent, served=False)
         self._closed_us = event.t_us
 
     # --- figures -----------------------------------------------------------------------------------------------

@@ -166,12 +166,13 @@ class Journal:
         self._forget()
         content = self._flash.content()
         good = 0
-        for line in content.splitlines(keepends=True):
-            text = line[9:-1].decode("ascii", "replace")
-            if not line.endswith(b"\n") or line[:8] != b"%08X" % crc32(text.encode()):
+        while (end := content.find(b"\n", good)) >= 0:
+            line = content[good:end]
+            text = line[9:]
+            if line[:9] != b"%08X " % crc32(text):
                 break
-            good += len(line)
-            kind, *values = text.split("|")
+            good = end + 1
+            kind, *values = text.decode("ascii").split("|")
             _EFFECTS[kind](self, *values)
         if good < len(content):
             self._flash.keep_only(content[:good])
