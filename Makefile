@@ -1,0 +1,71 @@
+# posemu: make help. Needs python3 (3.11 or newer), python3-venv and make, nothing else.
+# The first target that needs it makes .venv, which downloads packages; after that no network is used.
+
+PYTHON ?= python3
+PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint bench docs examples pythons clean distclean setup
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+
+demo: .venv/.ready  ## run the first scenario and print the verdict
+	@$(BIN)/posemu run scenarios/first-sale.yaml
+
+test: .venv/.ready  ## all tests, with the import contracts and the examples of the docs
+	@$(BIN)/python -m pytest -n auto
+
+quick: .venv/.ready  ## the tests without the slow searches
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+lint: .venv/.ready  ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.ready  ## the benchmarks, as JSON
+	@$(BIN)/python tests/benchmarks/bench.py
+
+docs: .venv/.docs-ready  ## the documentation, in docs/_build/html
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+examples: .venv/.ready  ## run the examples of README and docs, and write down what they print
+	@$(BIN)/python tests/docs/test_examples.py
+
+pythons: .venv-3.12 .venv-3.13  ## .venv-3.12 and .venv-3.13, where these Pythons are installed
+
+clean:  ## delete what runs, tests and builds left behind
+	rm -rf out build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find posemu tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## delete the virtual environments too
+	rm -rf .venv .venv-3.12 .venv-3.13 posemu.egg-info
+
+setup: .venv/.ready  ## only make .venv
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "posemu needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Making .venv (once; this downloads packages)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP) --editable '.[test]'
+	@touch $@
+
+.venv/.docs-ready: .venv/.ready
+	@$(BIN)/python $(PIP) --editable '.[docs]'
+	@touch $@
+
+# The tests use these to check that a run has the same digest under every Python. They are editable: the code is this one.
+.venv-3.%: pyproject.toml constraints.txt
+	@python=$$(python3.$* -c 'import sys; print(sys.executable)' 2>/dev/null || \
+	  PYENV_VERSION=$$(pyenv latest 3.$* 2>/dev/null) python3.$* -c 'import sys; print(sys.executable)' 2>/dev/null); \
+	if [ -n "$$python" ]; then \
+	  echo "Making $@ (once; this downloads packages)" && "$$python" -m venv $@ && \
+	  $@/bin/python $(PIP) --editable . pytest pytest-xdist hypothesis && touch $@; \
+	fi
