@@ -1,0 +1,138 @@
+"""A host with its accounts, and a terminal that can say anything to it under right keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, WorkingKeys, derive_initial_key
+from posemu.host import Host, Issuer, Result
+from posemu.profiles import load_dialect
+from posemu.wire import Codec, Value
+
+CODEC = Codec(load_dialect("posemu-87-aes"))
+BDK = Key(bytes(range(16)))
+KEY_ID = bytes.fromhex("504F534500000001")
+TERMINAL, MERCHANT = "T0000001", "POSEMU000000001"
+TODAY = "2603"
+CARDS = {  # PAN: PIN, expiry, balance
+    "9999075123741247": ("836194027715", "2912", 100_000),
+    "9999080000000018": ("100000000000", "2912", 5_000),
+    "9999080000000026": ("123456789012", "2602", 100_000),
+}
+PAN = next(iter(CARDS))
+
+
+class Till:
+    """Builds requests as a terminal does, with any field changed, and reads the answers."""
+
+    def __init__(
+        self, pin_tries: int = 3, terminal: str = TERMINAL, key_id: bytes = KEY_ID
+    ) -> None:
+        issuer = Issuer(pin_tries)
+        for pan, (pin, expiry, balance_minor) in CARDS.items():
+            issuer.open_account(pan, Pin(pin), expiry, balance_minor)
+        self.host = Host(CODEC, HostDukpt(BDK), issuer)
+        self.host.register(terminal, MERCHANT, key_id)
+        self.terminal, self.key_id = terminal, key_id
+        self.dukpt = TerminalDukpt.load(derive_initial_key(BDK, key_id), key_id)
+        self.keys: dict[bytes, WorkingKeys] = {}
+        self.issuer = issuer
+
+    @property
+    def books(self) -> Any:
+        return self.host.books[self.terminal]
+
+    def next_keys(self) -> WorkingKeys:
+        return self.dukpt.next_keys()
+
+    def seal(self, mti: str, fields: dict[int, Value | None], keys: WorkingKeys) -> bytes:
+        """A message under these keys; a field of None is left out."""
+        full = {62: keys.ksn, **fields}
+        body = CODEC.encode(
+            mti, {n: v for n, v in full.items() if v is not None}, mac_present=True
+        )
+        self.keys[keys.ksn] = keys
+        return body + keys.mac(body)[:8]
+
+    def sale(
+        self, stan: int, amount_minor: int = 3_800, *, pan: str = PAN, pin: str | None = None,
+        expiry: str = "2912", keys: WorkingKeys | None = None, mti: str = "0200",
+        time: str = "090000", date: str = "0302", **fields: Value | None,
+    ) -> bytes:  # fmt: skip
+        keys = keys or self.next_keys()
+        track = f"{pan}={expiry}2010000000000".encode()
+        return self.seal(mti, {
+            3: "000000", 4: f"{amount_minor:012d}", 11: f"{stan:06d}", 12: time, 13: date,
+            41: self.terminal, 42: MERCHANT, 49: "156", 60: "22000001000",
+            52: keys.pin_block(Pin(pin or CARDS[pan][0]), pan, bytes(8)), 63: keys.encrypt(track),
+            **{int(name.removeprefix("de")): value for name, value in fields.items()},
+        }, keys)  # fmt: skip
+
+    def reversal(
+        self, stan: int, amount_minor: int = 3_800, *, keys: WorkingKeys | None = None,
+        mti: str = "0400", time: str = "090000", date: str = "0302", **fields: Value | None,
+    ) -> bytes:  # fmt: skip
+        return self.seal(mti, {
+            3: "000000", 4: f"{amount_minor:012d}", 11: f"{stan:06d}", 12: "091500", 13: date,
+            39: "98", 41: self.terminal, 42: MERCHANT, 49: "156", 60: "22000001000",
+            61: f"{stan:06d}{time}{date}",
+            **{int(name.removeprefix("de")): value for name, value in fields.items()},
+        }, keys or self.next_keys())  # fmt: skip
+
+    def sign_on(self, code: str = "001", keys: WorkingKeys | None = None) -> bytes:
+        return self.seal("0800", {
+            11: "000900", 12: "090000", 13: "0302", 41: self.terminal, 42: MERCHANT,
+            60: f"00000000{code}",
+        }, keys or self.next_keys())  # fmt: skip
+
+    def reconciliation(
+        self, totals: str, batch: str = "000001", mti: str = "0500",
+        keys: WorkingKeys | None = None,
+    ) -> bytes:  # fmt: skip
+        return self.seal(mti, {
+            11: "000901", 12: "180000", 13: "0302", 41: self.terminal, 42: MERCHANT, 48: totals,
+            49: "156", 60: f"00{batch}201",
+        }, keys or self.next_keys())  # fmt: skip
+
+    def ask(self, message: bytes, today: str = TODAY) -> Result:
+        return self.host.handle(message, today)
+
+    def said(self, result: Result) -> dict[int, Value]:
+        """The fields of an answer, whose MAC must be right under its request's keys."""
+        assert result.answer is not None
+        _, fields = CODEC.decode(result.answer)
+        keys = self.keys[bytes(fields[62])]  # type: ignore[arg-type]
+        assert keys.answer_mac(result.answer[:-8])[:8] == result.answer[-8:]
+        return fields
+
+    def code(self, message: bytes, today: str = TODAY) -> str:
+        return str(self.said(self.ask(message, today))[39])
+
+    def snapshot(self) -> Any:
+        """Everything that is money."""
+        return (
+            self.issuer.total_minor(), self.books.totals.as_field(), self.books.batch,
+            sorted((k, v.status, v.amount_minor) for k, v in self.books.originals.items()),
+        )  # fmt: skip
+
+
+def totals(sales: int, sales_minor: int, reversals: int = 0, reversals_minor: int = 0) -> str:
+    """DE48 of a reconciliation, written from the dialect's description."""
+    return f"{sales:06d}{sales_minor:012d}{reversals:06d}{reversals_minor:012d}"
+
+
+@pytest.fixture(scope="session")
+def make_till() -> type[Till]:
+    return Till
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till()
+
+
+@pytest.fixture(scope="session")
+def as_totals() -> Any:
+    return totals

@@ -1,0 +1,128 @@
+"""Traces written by hand: one till's frames, postings, screens and slips, read by the judge."""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from posemu.oracle import Canaries, Judge
+from posemu.profiles import load_dialect
+from posemu.sim import Clock, Trace
+from posemu.wire import Codec, frame
+
+CODEC = Codec(load_dialect("posemu-87-aes"))
+OUT, BACK = bytes.fromhex("6000010000"), bytes.fromhex("6000000001")
+KEY_ID = bytes.fromhex("504F534500000001")
+DATE, TIME = "0302", "090000"
+
+
+class Case:
+    """Each method emits what one step leaves in the trace; a second passes before each."""
+
+    def __init__(self, pans: tuple[str, ...] = (), till: str = "till-1") -> None:
+        self.clock = Clock()
+        self.trace = Trace(self.clock)
+        self.judge = Judge(CODEC, Canaries(pans, ()))
+        self.judge.attach(self.trace)
+        self.till = till
+        self.counter = 0
+
+    def emit(self, source: str, kind: str, **data: Any) -> None:
+        self.clock.run_until(self.clock.now_us + 1_000_000)
+        self.trace.emit(source, kind, data)
+
+    def message(self, mti: str, fields: dict[int, Any], counter: int | None, mac: bytes) -> bytes:
+        if counter is None:
+            self.counter = counter = self.counter + 1
+        full = {62: KEY_ID + counter.to_bytes(4), 41: "T0000001", **fields}
+        return CODEC.encode(mti, full, mac_present=True) + mac
+
+    def out(self, mti: str, fields: dict[int, Any], counter: int | None = None) -> None:
+        data = frame(self.message(mti, fields, counter, bytes(8)), OUT)
+        self.emit(self.till, "frame-sent", end="terminal", connection=1, bytes=data)
+
+    # --- a sale ----------------------------------------------------------------------------------
+
+    def prepared(self, stan: int = 1, amount: int = 3_800) -> None:
+        self.journal("prepared", f"{stan:06d}", DATE, TIME, str(amount), "999907******1247")
+
+    def journal(self, *parts: str) -> None:
+        text = "|".join(parts)
+        line = f"{crc32(text.encode()):08X} {text}\n".encode()
+        self.emit(self.till, "journal-write", record=parts[0], bytes=line)
+
+    def flush(self) -> None:
+        self.emit(self.till, "journal-flush")
+
+    def request(self, stan: int = 1, amount: int = 3_800, *, time: str = TIME, date: str = DATE,
+                counter: int | None = None) -> None:  # fmt: skip
+        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: time, 13: date}
+        self.out("0200", fields, counter)
+
+    def posting(self, stan: int = 1, amount: int = 3_800) -> None:
+        self.emit("host", "posting", terminal=self.till, stan=f"{stan:06d}", date=DATE,
+                  amount_minor=amount)  # fmt: skip
+
+    def answer(self, stan: int = 1, code: str = "00", mti: str = "0210", *, arrives: bool = True,
+               sent: bool = True, mac: bytes = bytes(8), totals: str = "") -> None:  # fmt: skip
+        """The host's answer, at the host's end, the terminal's, or both."""
+        fields: dict[int, Any] = {11: f"{stan:06d}", 39: code}
+        if totals:
+            fields[48] = totals
+        data = frame(self.message(mti, fields, 1, bytes(8)), BACK)
+        if sent:
+            self.emit("gateway", "frame-sent", end="host", terminal=self.till, bytes=data)
+        if arrives:
+            came = data[:-8] + mac
+            self.emit(self.till, "frame-received", end="terminal", connection=1, bytes=came)
+
+    def approved(self, stan: int = 1, amount: str = "38.00") -> None:
+        text = f"APPROVED {amount} CNY TRACE {stan:06d}"
+        self.emit(self.till, "screen", prompt="approved", text=text)
+
+    def slip(self, stan: int = 1, said: str = "APPROVED", amount: str = "38.00") -> None:
+        lines = ("SALE", f"TRACE: {stan:06d}", f"AMOUNT: {amount} CNY", said)
+        self.emit(self.till, "receipt", slip="customer-copy", stan=f"{stan:06d}", lines=lines)
+
+    def screen(self, text: str) -> None:
+        self.emit(self.till, "screen", prompt="x", text=text)
+
+    def unknown(self, stan: int = 1) -> None:
+        self.screen(f"RESULT UNKNOWN. BEING REVERSED TRACE {stan:06d}")
+
+    def declined(self, stan: int = 1) -> None:
+        self.screen(f"DECLINED 51: not enough money. NOT CHARGED TRACE {stan:06d}")
+
+    def reversed(self, stan: int = 1) -> None:
+        self.screen(f"REVERSED, NOT CHARGED TRACE {stan:06d}")
+
+    def reversal(self, stan: int = 1, amount: int = 3_800, *, time: str = TIME, date: str = DATE,
+                 mti: str = "0400") -> None:  # fmt: skip
+        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: "091500", 13: DATE,
+                  61: f"{stan:06d}{time}{date}"}  # fmt: skip
+        self.out(mti, fields)
+
+    def reconciliation(self, stan: int = 90) -> None:
+        self.out("0500", {11: f"{stan:06d}", 48: "0" * 36})
+
+    def state(self, state: str) -> None:
+        self.emit(self.till, "state", state=state)
+
+    def drain(self) -> None:
+        self.emit("world", "drain", tills=(self.till,))
+
+    def verdict(self) -> list[str]:
+        """The broken rules, each once, in order of time."""
+        return list(dict.fromkeys(v.invariant for v in self.judge.finish()))
+
+
+@pytest.fixture
+def case() -> Case:
+    return Case()
+
+
+@pytest.fixture
+def make_case() -> type[Case]:
+    return Case

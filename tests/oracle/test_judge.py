@@ -1,0 +1,61 @@
+"""The judge as a whole: what a violation says, several tills, frames in pieces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_a_violation_says_when_and_where(case: Any) -> None:
+    """A violation has its rule, the moment of the event, the till, and words; in order of time."""
+    case.posting(7)
+    case.request(1, counter=5)
+    case.declined(1)
+    case.request(2, counter=5)
+    case.judge.finish()
+    found = [(v.invariant, v.t_us, v.till) for v in case.judge.violations]
+    assert found == [
+        ("single-capture", 1_000_000, "till-1"), ("ksn-advances", 4_000_000, "till-1")
+    ]  # fmt: skip
+    assert "000007" in case.judge.violations[0].text
+
+
+def test_tills_are_judged_apart(make_case: Any) -> None:
+    """Two tills may use the same trace number and KSN counter, and be unknown independently."""
+    case = make_case()
+    case.request(1, counter=5)
+    case.unknown(1)
+    case.till = "till-2"
+    case.request(1, counter=5)
+    case.declined(1)
+    assert case.verdict() == []
+    assert len(case.judge.ledger.transactions) == 2
+
+
+def test_messages_cut_into_segments_are_read_too(make_case: Any) -> None:
+    """A request that leaves in pieces is one request, once it is whole."""
+    case = make_case()
+    whole: list[bytes] = []
+    emit = case.emit
+    case.emit = lambda *a, **data: whole.append(data["bytes"])
+    case.request()
+    case.emit = emit
+    for at in range(len(whole[0])):
+        piece = whole[0][at : at + 1]
+        case.emit("till-1", "frame-sent", end="terminal", connection=1, bytes=piece)
+    case.posting()
+    case.declined()
+    assert case.verdict() == ["told-matches-booked"]
+
+
+def test_what_no_probe_showed_is_named(make_case: Any) -> None:
+    """Without a journal or states in the trace, the rules that need them are not observed; with
+    them, every rule is."""
+    case = make_case()
+    case.request()
+    case.declined()
+    bare = case.judge.not_observed()
+    assert set(bare) == {"record-before-send", "commit-before-told", "comes-to-rest", "no-crash"}
+    case.prepared(2)
+    assert set(case.judge.not_observed()) == {"comes-to-rest", "no-crash"}
+    case.state("idle")
+    assert case.judge.not_observed() == ()

@@ -1,0 +1,115 @@
+"""A fake terminal that a person can stand in front of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from posemu.card import StripeCard
+from posemu.shop import Cashier, Pace, Visit
+from posemu.sim import Clock
+
+PIN = "836194027715"
+PACE = Pace(key_us=250_000, swipe_us=900_000, look_us=700_000, patience_us=60_000_000)
+S = 1_000_000
+
+
+class FakeTerminal:
+    """Shows screens by a script: `on[(prompt, what was done)]` is called with the terminal."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.prompt, self.text = "", ""
+        self.paper_low = False
+        self.done: list[tuple[int, str, str]] = []  # when, at which screen, what
+        self.typed = ""
+        self.rolls = 0
+        self.see: Callable[[str], None] = lambda prompt: None
+        self.on: dict[tuple[str, str], Callable[[], None]] = {}
+        self.shown_amount: Callable[[int], int] = lambda amount: amount
+
+    def show(self, prompt: str, text: str = "") -> None:
+        self.prompt, self.text = prompt, text
+        self.see(prompt)
+
+    def later(self, delay_us: int, prompt: str, text: str = "") -> None:
+        self.clock.call_in(delay_us, self.show, prompt, text)
+
+    def press(self, key: str) -> None:
+        self.done.append((self.clock.now_us, self.prompt, key))
+        reaction = self.on.get((self.prompt, key))
+        if reaction is not None:
+            self.typed = ""
+            reaction()
+        elif key.isdigit():
+            self.typed += key
+        elif key == "ENTER" and self.prompt == "enter-amount":
+            minor = self.shown_amount(int(self.typed))
+            self.typed = ""
+            self.show("confirm-amount", f"PAY {minor // 100}.{minor % 100:02d} CNY ?")
+        elif key == "CLEAR" and self.prompt == "confirm-amount":
+            self.show("enter-amount")
+
+    def swipe(self, bits: bytes) -> None:
+        self.done.append((self.clock.now_us, self.prompt, "swipe"))
+        reaction = self.on.get((self.prompt, "swipe"))
+        if reaction is not None:
+            reaction()
+
+    def change_roll(self) -> None:
+        self.rolls += 1
+        self.paper_low = False
+
+    def keys_at(self, prompt: str) -> list[str]:
+        return [key for _, at, key in self.done if at == prompt]
+
+
+class Shop:
+    """A cashier, a fake terminal that approves everything, and what the cashier told."""
+
+    def __init__(self, notices: Callable[[int], float] = lambda n: 0.0) -> None:
+        self.clock = Clock()
+        self.terminal = t = FakeTerminal(self.clock)
+        self.events: list[tuple[int, str, dict[str, Any]]] = []
+        self.cashier = Cashier(
+            self.clock, t, PACE,
+            lambda kind, data: self.events.append((self.clock.now_us, kind, data)), notices,
+        )  # fmt: skip
+        t.see = self.cashier.see
+        self.card = StripeCard("9999075123741247", "2912", "201", "LI NA", lambda n: 0.5)
+        t.on = {
+            ("idle", "SALE"): lambda: t.show("enter-amount"),
+            ("confirm-amount", "ENTER"): lambda: t.show("swipe-card"),
+            ("swipe-card", "swipe"): lambda: t.show("enter-pin"),
+            ("enter-pin", "ENTER"): self.approve,
+            ("idle", "SETTLE"): lambda: t.show("settling"),
+        }
+
+    def approve(self) -> None:
+        self.terminal.show("please-wait")
+        self.terminal.later(S, "approved")
+        self.terminal.later(3 * S, "idle")
+
+    def visits(self, *amounts_minor: int, gap_us: int = 5 * S) -> list[Visit]:
+        return [
+            Visit(n, gap_us, amount, self.card, PIN) for n, amount in enumerate(amounts_minor)
+        ]
+
+    def left(self) -> list[tuple[int, str]]:
+        """(ordinal, what was seen) of each customer who left."""
+        return [
+            (data["ordinal"], data["seen"]) for _, kind, data in self.events
+            if kind == "customer-leaves"
+        ]  # fmt: skip
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def make_shop() -> type[Shop]:
+    return Shop

@@ -1,0 +1,92 @@
+"""Receipts: what stands on them, and how little of the card."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+from unicodedata import east_asian_width
+
+import pytest
+
+from posemu.terminal.journal import SaleRecord
+from posemu.terminal.messages import LANGUAGES, load_messages
+from posemu.terminal.slips import WIDTH, end_of_day_slip, reversal_slip, sale_slip
+from posemu.wire import mask_pan
+
+PANS = [("9999075123741246801" * 2)[:length] for length in range(13, 20)]
+
+
+def terminal(lang: str, amount: str = "38.00 CNY") -> Any:
+    totals = SimpleNamespace(sales=999, sales_minor=1, reversals=999, reversals_minor=1)
+    return SimpleNamespace(
+        words=load_messages().slips(lang), merchant_id="POSEMU000000001", terminal_id="T0000001",
+        money=lambda amount_minor: amount,
+        journal=SimpleNamespace(batch="000001", totals=totals),
+    )  # fmt: skip
+
+
+def sale(pan: str) -> SaleRecord:
+    """A sale as the application knows it: with the masked PAN of the secure module."""
+    return SaleRecord(
+        "000042", "0302", "091500", 3_800, mask_pan(pan), rrn="000000000007", authorisation="000007"
+    )
+
+
+@pytest.mark.parametrize("pan", PANS, ids=len)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_merchants_copy_shows_first_six_and_last_four(lang: str, pan: str) -> None:
+    """For PANs of 13 to 19 digits the merchant's copy shows six and four, the rest as asterisks."""
+    text = "\n".join(sale_slip(terminal(lang), sale(pan), "merchant-copy"))
+    assert pan[:6] + "*" * (len(pan) - 10) + pan[-4:] in text
+    assert pan not in text
+
+
+@pytest.mark.parametrize("pan", PANS, ids=len)
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("slip", ["customer-copy", "reprint", "reversal"])
+def test_the_customers_copy_shows_the_last_four(lang: str, pan: str, slip: str) -> None:
+    """On what the customer takes home, of the card only the last four digits can be read."""
+    if slip == "reversal":
+        lines = reversal_slip(terminal(lang), sale(pan))
+    else:
+        lines = sale_slip(terminal(lang), sale(pan), "customer-copy", reprint=slip == "reprint")
+    card = next(line for line in lines if "*" in line)
+    assert re.findall(r"[0-9*]+", card) == ["*" * (len(pan) - 4) + pan[-4:]]
+    assert pan[:6] not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("copy", ["merchant-copy", "customer-copy"])
+def test_a_receipt_says_what_was_paid(lang: str, copy: str) -> None:
+    """Amount, trace number, date, time, authorisation and reference stand on each copy, whose it is
+    at its end; a reprint says so."""
+    t = terminal(lang)
+    lines = sale_slip(t, sale(PANS[3]), copy)
+    text = "\n".join(lines)
+    for part in ("38.00 CNY", "000042", "0302", "091500", "000007", "000000000007", "T0000001"):
+        assert part in text
+    assert lines[-1] == t.words[copy]
+    assert sale_slip(t, sale(PANS[3]), copy, reprint=True) == (*lines, t.words["reprint"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_line_is_wider_than_the_paper(lang: str) -> None:
+    """Every line of every slip fits the roll, with the longest amount and PAN; a Chinese character
+    takes two columns."""
+    t = terminal(lang, amount="999999.99 CNY")
+    lines = [
+        *sale_slip(t, sale(PANS[-1]), "merchant-copy", reprint=True),
+        *sale_slip(t, sale(PANS[-1]), "customer-copy"),
+        *reversal_slip(t, sale(PANS[-1])), *end_of_day_slip(t),
+    ]  # fmt: skip
+    widths = {line: sum(1 + (east_asian_width(c) in "WF") for c in line) for line in lines}
+    assert {line: width for line, width in widths.items() if width > WIDTH} == {}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_end_of_day_counts_sales_and_reversals(lang: str) -> None:
+    """The slip of the end of day gives the batch, and count and sum of sales and of reversals."""
+    text = "\n".join(end_of_day_slip(terminal(lang)))
+    assert text.count("999  38.00 CNY") == 2
+    assert "000001" in text
