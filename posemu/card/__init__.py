@@ -1,5 +1,5 @@
 """Cards: things that answer when they are presented. Sans-IO."""
 
-from posemu.card.stripe import StripeCard, spoil
+from posemu.card.stripe import StripeCard
 
-__all__ = ["StripeCard", "spoil"]
+__all__ = ["StripeCard"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from posemu.wire import encode_track1, encode_track2
+from posemu.wire import encode_track1, encode_track2, turn_over
 
 _CLOCKING = bytes(22)  # zeros before and after the characters (ISO/IEC 7811-2)
 
@@ -42,20 +42,9 @@ class StripeCard:
         if self._p_spoiled:
             u = self._draw(self._swipes)
             if u < self._p_spoiled:
-                return spoil(self._track2, u / self._p_spoiled)
+                return turn_over(self._track2, u / self._p_spoiled)
         return self._track2
 
     def track1(self) -> bytes:
         """The bits of track 1 (this terminal reads track 2)."""
         return _CLOCKING + encode_track1(self._track1) + _CLOCKING
-
-
-def spoil(bits: bytes, u: float) -> bytes:
-    """Turns over a run of one to eight bits; where and how many, `u` in [0, 1) decides."""
-    spoiled = bytearray(bits)
-    length = 1 + int(u * 8.0)
-    first, last = bits.find(1), bits.rfind(1)
-    start = first + int((u * 8.0) % 1.0 * (last - first + 1 - length))
-    for i in range(start, start + length):
-        spoiled[i] ^= 1
-    return bytes(spoiled)

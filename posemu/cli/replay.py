@@ -12,7 +12,15 @@ import typer
 
 from posemu.scenario import ScenarioError
 from posemu.sim import Event, as_json_line
-from posemu.study import ReplayError, StoredRun, StoredWorld, WorldRecord, read_replay, run_world
+from posemu.study import (
+    ReplayError,
+    StoredRun,
+    StoredWorld,
+    WorldRecord,
+    read_replay,
+    run_world,
+    study_digest,
+)
 
 SAME, BAD_FILE, DIFFERENT = 0, 2, 4
 
@@ -55,17 +63,24 @@ def _run(stored: StoredRun, world: StoredWorld, events: list[Event] | None = Non
 
 
 def _compare(stored: StoredRun, worlds: list[StoredWorld]) -> int:
-    code = SAME
+    """Each world's digest; when all of them ran, the digest that `posemu run` printed, too."""
+    rows = []
     for world in worlds:
         record = _run(stored, world)
-        same = record.digest == world.digest
-        verdict = "the same" if same else f"DIFFERENT, stored {world.digest}"
-        print(f"{world.name}  {record.digest}  {verdict}")
+        rows.append((world.variant, world.replication, record.digest))
+        print(f"world {world.name}  {record.digest}  {_verdict(record.digest, world.digest)}")
         for v in record.violations:
             print(f"  {v.invariant}: {v.till}: {v.text} (t = {v.t_us / 1e6:.6f} s)")
-        if not same:
-            code = DIFFERENT
-    return code
+    same = all(row[2] == world.digest for row, world in zip(rows, worlds, strict=True))
+    if len(worlds) == len(stored.worlds):
+        digest = study_digest(rows)
+        print(f"digest  {digest}  {_verdict(digest, stored.digest)}")
+        same = same and digest == stored.digest
+    return SAME if same else DIFFERENT
+
+
+def _verdict(digest: str, stored: str) -> str:
+    return "the same" if digest == stored else f"DIFFERENT, stored {stored}"
 
 
 def _show(stored: StoredRun, world: StoredWorld, until: int) -> int:

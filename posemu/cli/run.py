@@ -37,11 +37,13 @@ def command(
     loaded = _load(files)
     documents: list[dict[str, Any]] = []
     holds = True
+    used: set[Path] = set()
     for path, text, scenario in loaded:
         if seed is not None:
             scenario = replace(scenario, seed=seed)
         result = run_study(scenario, replications=replications, jobs=jobs or os.cpu_count() or 1)
-        results, replay = _write(result, scenario, path, text, out)
+        folder = _folder(out, scenario.name, used)
+        results, replay = _write(result, path, text, folder)
         holds = holds and result.holds
         if as_json:
             documents.append(as_document(result, str(replay)))
@@ -68,11 +70,18 @@ def _load(files: list[Path]) -> list[tuple[Path, str, Scenario]]:
     return loaded
 
 
-def _write(
-    result: StudyResult, scenario: Scenario, path: Path, text: str, out: Path
-) -> tuple[Path, Path]:
-    folder = out / scenario.name
+def _folder(out: Path, name: str, used: set[Path]) -> Path:
+    """A folder of its own for each scenario of this call: two of one name do not overwrite each other."""
+    folder, n = out / name, 1
+    while folder in used:
+        n += 1
+        folder = out / f"{name}-{n}"
+    used.add(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write(result: StudyResult, path: Path, text: str, folder: Path) -> tuple[Path, Path]:
     results, replay = folder / "results.sqlite", folder / "replay.json"
     write_results(result, results)
     write_replay(result, path, text, replay)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from posemu.sim import Clock, Timer
 
 if TYPE_CHECKING:
+    from posemu.link.gateway import Session
     from posemu.link.network import TerminalNetwork
 
 RTO_US = 200_000  # first retransmission of data: Linux's minimum, right for paths of this length
@@ -82,7 +83,7 @@ class Connection:
 
     __slots__ = (
         "_back", "_clock", "_draw", "_forth", "_network", "_syns", "_timer", "epoch", "number", "path",
-        "terminal_alive", "up",
+        "session", "terminal_alive", "torn", "up",
     )  # fmt: skip
 
     def __init__(self, network: TerminalNetwork, clock: Clock, number: int) -> None:
@@ -93,6 +94,8 @@ class Connection:
         self.epoch = network.path.router.epoch
         self.up = False
         self.terminal_alive = True
+        self.torn = False  # reset by the far end, or given up
+        self.session: Session | None = None  # the gateway's side of it
         self._syns = 0
         self._timer: Timer | None = None
         self._draw = network.draws("syn", number)
@@ -178,6 +181,7 @@ class Connection:
 
     def reset(self) -> None:
         """The gateway (or something on the way) tears the connection down; the terminal is told, if that gets through."""
+        self.torn = True
         delay_us = self.path.transit_us(self._clock.now_us, self.epoch, self._draw, 1)
         self._forth.stop()
         self._back.stop()

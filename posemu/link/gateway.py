@@ -31,7 +31,7 @@ class Gateway:
         self._clock = clock
         self._emit = emit
         self.to_host: Callable[[str, bytes, Reply], None] = lambda terminal, message, reply: None
-        self._sessions: dict[Connection, _Session] = {}
+        self._open: dict[Connection, None] = {}  # in order of opening
         self._refusals = 0
         self._mischiefs: list[Mischief] = []
         self._messages = 0
@@ -50,9 +50,9 @@ class Gateway:
 
     def reset_all(self) -> None:
         """Tears down every connection, as a restart of the gateway does."""
-        for connection in list(self._sessions):
+        for connection in self._open:
             connection.reset()
-        self._sessions.clear()
+        self._open.clear()
 
     def spoil(self, mischief: Mischief) -> None:
         self._mischiefs.append(mischief)
@@ -64,26 +64,27 @@ class Gateway:
     # --- connections -------------------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
-        self._sessions[connection] = _Session(connection)
+        self._open[connection] = None
+        connection.session = Session(connection.terminal, connection.send_back)
 
     def closed(self, connection: Connection) -> None:
-        """The terminal closed it; answers that come later find no connection."""
-        self._sessions.pop(connection, None)
+        """The terminal closed it. What it sent before still arrives; answers find nobody."""
+        self._open.pop(connection, None)
 
     def data(self, connection: Connection, data: bytes) -> None:
-        session = self._sessions.get(connection)
-        if session is None:
-            session = _Session(connection)  # half-open: the terminal is gone, its bytes still arrive
+        session = connection.session
+        if session is None or connection.torn:
+            return
         try:
             frames = session.deframer.feed(data)
         except DecodeError:
             connection.reset()
-            self._sessions.pop(connection, None)
+            self._open.pop(connection, None)
             return
         for tpdu, payload in frames:
             self._pass(session, REQUEST, tpdu, payload)
 
-    def _pass(self, session: _Session, direction: str, tpdu: bytes, payload: bytes) -> None:
+    def _pass(self, session: Session, direction: str, tpdu: bytes, payload: bytes) -> None:
         """One message on its way through, and whatever happens to it here."""
         self._messages += 1
         hand_on = self._to_host if direction == REQUEST else self._to_terminal
@@ -104,7 +105,7 @@ class Gateway:
                 self._clock.call_in(delay_us, hand_on, session, tpdu, payload)
         hand_on(session, tpdu, payload)
 
-    def _to_host(self, session: _Session, tpdu: bytes, payload: bytes) -> None:
+    def _to_host(self, session: Session, tpdu: bytes, payload: bytes) -> None:
         terminal = session.terminal
         self._emit("frame-received", {"end": "host", "terminal": terminal, "bytes": frame(payload, tpdu)})
 
@@ -115,17 +116,19 @@ class Gateway:
 
         self.to_host(terminal, payload, reply)
 
-    def _to_terminal(self, session: _Session, tpdu: bytes, payload: bytes) -> None:
-        session.connection.send_back(frame(payload, tpdu))
+    def _to_terminal(self, session: Session, tpdu: bytes, payload: bytes) -> None:
+        session.send_back(frame(payload, tpdu))
 
 
-class _Session:
-    __slots__ = ("connection", "deframer", "terminal")
+class Session:
+    """What the gateway keeps of one connection: whose it is, the way back, and the bytes of a frame that is not whole yet."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    __slots__ = ("deframer", "send_back", "terminal")
+
+    def __init__(self, terminal: str, send_back: Callable[[bytes], None]) -> None:
+        self.terminal = terminal
+        self.send_back = send_back
         self.deframer = Deframer()
-        self.terminal = connection.terminal
 
 
 def flip_bit(payload: bytes, u: float) -> bytes:

@@ -24,9 +24,9 @@ _TEXT: dict[str, tuple[str, str]] = {
     "keys": (
         "test keys and cards; randomness of keys and PIN blocks comes from the seed",
         "测试密钥与测试卡;密钥与PIN块的随机数由种子生成"),
-    "broken": ("{count} violations of {rules} rules", "{count} 处违反,涉及 {rules} 条规则"),
+    "broken": ("violations: {count}, rules broken: {rules}", "{count} 处违反,涉及 {rules} 条规则"),
     "size": (
-        "{tills} till(s), {worlds} world(s) of {minutes} min, seed {seed}",
+        "tills: {tills}, worlds: {worlds} of {minutes} min, seed: {seed}",
         "{tills} 个收银台,{worlds} 次运行,每次 {minutes} 分钟,种子 {seed}"),
     "measured": ("Measured", "指标"),
     "faults": ("Faults that struck", "发生的故障"),

@@ -3,7 +3,7 @@
 from posemu.study.document import as_document
 from posemu.study.metrics import METRICS, Metric
 from posemu.study.replay import ReplayError, StoredRun, StoredWorld, read_replay, write_replay
-from posemu.study.results import BASE, StudyResult, WorldRecord
+from posemu.study.results import BASE, StudyResult, WorldRecord, study_digest
 from posemu.study.run import run_study, run_world
 from posemu.study.statistics import Estimate, estimate
 from posemu.study.store import write_results
@@ -23,6 +23,7 @@ __all__ = [
     "read_replay",
     "run_study",
     "run_world",
+    "study_digest",
     "write_replay",
     "write_results",
 ]

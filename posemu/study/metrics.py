@@ -77,6 +77,7 @@ class _Sale:
     cut_us: int | None = None  # power was lost in it
 
 
+_SALE_MTI = b"\x02\x00"  # behind length and TPDU
 _AFTER_RESTART = ("starting", "recovering", "sale-printing", "sale-cancelled", "sale-unknown")
 
 Values = dict[str, float | None]
@@ -159,7 +160,7 @@ class MetricsCollector:
         cell = self._now(event)
         if cell is not None:
             cell.requests += 1
-        if event.source in self._sales:
+        if event.source in self._sales and event.data["bytes"][7:9] == _SALE_MTI:
             self._sales[event.source].sent = True
 
     def _unanswered(self, event: Event) -> None:

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from posemu import __version__
-from posemu.faults import Always, AtRate, AtTimes, FaultSpec, OnJournal, OnMessage, OnState
+from posemu.faults import (
+    Always,
+    AtRate,
+    AtTimes,
+    FaultSpec,
+    OnJournal,
+    OnMessage,
+    OnState,
+    load_catalogue,
+)
 from posemu.scenario import Scenario, load_text
 from posemu.sim import Constant, Exponential, Lognormal, Uniform, Weibull
 from posemu.study.results import StudyResult
@@ -48,6 +57,7 @@ class StoredWorld:
 class StoredRun:
     scenario: Scenario
     seed: int
+    digest: str
     worlds: tuple[StoredWorld, ...]
 
     def world(self, name: str) -> StoredWorld:
@@ -95,11 +105,31 @@ def read_replay(path: Path) -> StoredRun:
         place = path.parent / source["folder"] / source["file"]
         scenario = load_text(source["text"], os.path.normpath(place))
         worlds = tuple(_world(entry) for entry in document["worlds"])
-        return StoredRun(scenario, document["seed"], worlds)
+        if not worlds:
+            raise ReplayError(f"{path}: damaged: it holds no world")
+        for world in worlds:
+            for spec in world.schedule:
+                _check_fault(path, spec, scenario)
+        return StoredRun(scenario, document["seed"], document["digest"], worlds)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ReplayError(f"{path}: cannot be read: {error}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise ReplayError(f"{path}: damaged: {type(error).__name__}: {error}") from None
+
+
+def _check_fault(path: Path, spec: FaultSpec, scenario: Scenario) -> None:
+    """A stored fault must be one that this catalogue and this scenario know. Raises `ReplayError`."""
+    mode = load_catalogue().get(spec.id)
+    tills = [till.name for till in scenario.tills]
+    if mode is None:
+        problem = f"there is no failure mode {spec.id!r}"
+    elif set(spec.params) != set(mode.params):
+        problem = f"{spec.id} has the parameters {sorted(mode.params)}, not {sorted(spec.params)}"
+    elif spec.target is not None and spec.target not in tills:
+        problem = f"{spec.id} strikes {spec.target!r}; the tills are {tills}"
+    else:
+        return
+    raise ReplayError(f"{path}: damaged: {problem}")
 
 
 def _world(entry: dict[str, Any]) -> StoredWorld:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -45,11 +46,7 @@ class StudyResult:
 
     @property
     def digest(self) -> str:
-        """Over (variant, replication, world digest) in order of name and number: independent of jobs and order of work."""
-        h = blake2b(digest_size=16)
-        for world in sorted(self.worlds, key=lambda w: (w.variant, w.replication)):
-            h.update(f"{world.variant}\x1f{world.replication}\x1f{world.digest}\n".encode())
-        return h.hexdigest().upper()
+        return study_digest((w.variant, w.replication, w.digest) for w in self.worlds)
 
     def variants(self) -> list[str]:
         return sorted({world.variant for world in self.worlds})
@@ -71,3 +68,11 @@ class StudyResult:
                 known = [values.get(metric) for values in worlds]
                 found[metric] = estimate([value for value in known if value is not None])
         return found
+
+
+def study_digest(worlds: Iterable[tuple[str, int, str]]) -> str:
+    """Over (variant, replication, world digest) in order of name and number: independent of jobs and order of work."""
+    h = blake2b(digest_size=16)
+    for variant, replication, digest in sorted(worlds):
+        h.update(f"{variant}\x1f{replication}\x1f{digest}\n".encode())
+    return h.hexdigest().upper()

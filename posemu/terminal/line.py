@@ -77,8 +77,9 @@ def answer(t: Terminal, connection: Connection, sealed: Sealed, mti: str, stan: 
             return Answer(NONE)
         try:
             payloads = [f.payload for f in t.deframer.feed(data)]
-        except DecodeError:
+        except DecodeError as error:
             connection.close()
+            t.emit("garbled-answer", {"field": error.field, "reason": error.reason})
             return Answer(GARBLED)
         for payload in payloads:
             found = _examine(t, sealed, payload, mti, stan)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from posemu.sim.portable import exp, power
+from posemu.wire import turn_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,5 @@ class StripeReader:
             u = self._draw(self.swipes)
             p = self._wear.p_bad(self.swipes)
             if u < p:
-                bits = smear(bits, u / p)
+                bits = turn_over(bits, u / p)
         self.read(bits)
-
-
-def smear(bits: bytes, u: float) -> bytes:
-    """Turns over a run of one to eight bits, where and how many given by `u` in [0, 1)."""
-    spoiled = bytearray(bits)
-    length = 1 + int(u * 8.0)
-    start = int((u * 8.0) % 1.0 * (len(bits) - length))
-    for i in range(start, start + length):
-        spoiled[i] ^= 1
-    return bytes(spoiled)

@@ -13,6 +13,7 @@ from posemu.wire.iso8583 import Codec
 from posemu.wire.luhn import luhn_check_digit, luhn_valid
 from posemu.wire.mask import Masked, mask_field, mask_pan, mask_pan_customer
 from posemu.wire.mti import Mti, answer_mti, parse_mti, repeat_mti
+from posemu.wire.swipe import turn_over
 from posemu.wire.track import decode_track1, decode_track2, encode_track1, encode_track2
 from posemu.wire.track_data import (
     Track1,
@@ -64,4 +65,5 @@ __all__ = [
     "parse_track2",
     "repeat_mti",
     "track2_from_equivalent",
+    "turn_over",
 ]

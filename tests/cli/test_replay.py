@@ -59,14 +59,15 @@ def test_a_stored_run_replays(stored: Path, result: Any) -> None:
     done = replay(stored)
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        f"base/{world.replication}  {world.digest}  the same" for world in result.worlds
+        *(f"world base/{w.replication}  {w.digest}  the same" for w in result.worlds),
+        f"digest  {result.digest}  the same",
     ]
 
 
 def test_one_world_can_be_chosen(stored: Path, result: Any) -> None:
     """`--world VARIANT/N` replays that world alone."""
     done = replay(stored, "--world", "base/1")
-    assert done.stdout == f"base/1  {result.worlds[1].digest}  the same\n"
+    assert done.stdout == f"world base/1  {result.worlds[1].digest}  the same\n"
 
 
 def test_an_unknown_world_is_told(stored: Path) -> None:

@@ -30,7 +30,7 @@ def test_equal_totals_close_the_batch(till: Any, as_totals: Any) -> None:
 
 
 def test_different_totals_keep_the_batch(till: Any, as_totals: Any) -> None:
-    """A cent or a count too much is a mismatch (95, flag 2, the host's own totals): the batch and its totals stay."""
+    """A cent or a count too much is a mismatch (95, the host's totals, flag 2): the batch stays."""
     till.ask(till.sale(1, 3_800))
     before = till.snapshot()
     for wrong in (as_totals(1, 3_801), as_totals(2, 3_800), as_totals(1, 3_800, 1, 0)):

@@ -139,7 +139,7 @@ def test_many_violations_are_counted_and_not_all_printed(result: Any, scenario: 
     violations = [Violation("no-crash", n, "till-1", f"number {n}") for n in range(25)]
     text = report(with_violations(result, *violations), scenario, "en")
     assert text.count("no-crash:") == 10
-    assert "25 violations of 1 rules" in text
+    assert "violations: 25, rules broken: 1" in text
     assert "... and 15 more" in text
 
 

@@ -151,7 +151,7 @@ def _authorise(t: Terminal, amount_minor: int, card: CardSeen) -> Story:
     if got.fields.get(4) != f"{amount_minor:012d}":
         return (yield from _reverse(t, record, WRONG_ANSWER, connection))
     connection.close()
-    return (yield from _approved(t, record, str(got.fields[37]), str(got.fields[38])))
+    return (yield from _approved(t, record, str(got.fields.get(37, "")), str(got.fields.get(38, ""))))
 
 
 def _approved(t: Terminal, record: SaleRecord, rrn: str, authorisation: str) -> Story:
