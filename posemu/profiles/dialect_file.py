@@ -94,6 +94,10 @@ class _Dialect(_Model):
         )
 
 
+_BRANCHES = ("int", _Prefixed.__name__)
+"""Where pydantic says which form of `length` it tried; no place in the file."""
+
+
 @cache
 def load_dialect(name: str) -> Dialect:
     """The dialect of that name; read once.
@@ -120,9 +124,9 @@ def parse_dialect(text: str, file: str) -> Dialect:
             raise DialectFileError(file, "name", f"must be that of the file, not {model.name!r}")
         return model.build()
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "top"
-        raise DialectFileError(file, place, first["msg"]) from None
+        deepest = max(error.errors(), key=lambda found: len(found["loc"]))
+        parts = [str(part) for part in deepest["loc"] if part not in _BRANCHES]
+        raise DialectFileError(file, ".".join(parts) or "top", deepest["msg"]) from None
     except DialectError as error:
         raise DialectFileError(file, error.field, error.reason) from None
 

@@ -6,7 +6,7 @@ one regular expression checks all its fields. When that finds anything wrong, th
 work to the steps of its single fields, which know what to say. Every step has two verbs:
 
     pack(fields) -> bytes                     raises EncodeError
-    unpack(data, offset, out) -> offset       raises DecodeError; puts values into `out`
+    unpack(data, offset, values) -> offset    raises DecodeError; appends to `values`
 """
 
 import re
@@ -29,8 +29,8 @@ class Step(Protocol):
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         """The bytes of this step's fields."""
 
-    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
-        """Read this step's fields at `offset` into `out`; return the offset behind them."""
+    def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
+        """Append this step's fields, read at `offset`; return the offset behind them."""
 
 
 class FixedStep:
@@ -62,15 +62,13 @@ class FixedStep:
             )
         return _pack(self.label, self._coding, value, count)
 
-    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+    def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         end = offset + self._width
         raw = data[offset:end]
         if self._free and len(raw) == self._width:
-            out[self.number] = raw
+            values.append(raw)
         else:
-            out[self.number] = _unpack(
-                self.label, self._coding, raw, offset, self._width, self._odd
-            )
+            values.append(_unpack(self.label, self._coding, raw, offset, self._width, self._odd))
         return end
 
 
@@ -109,7 +107,7 @@ class PrefixedStep:
             )
         return self._prefixes[count] + _pack(self.label, self._coding, value, count)
 
-    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+    def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         start = offset + self._prefix_width
         prefix = data[offset:start]
         count = self._counts.get(prefix)
@@ -121,13 +119,13 @@ class PrefixedStep:
             end = start + count
             raw = data[start:end]
             if len(raw) == count:
-                out[self.number] = raw
+                values.append(raw)
                 return end
         coding = self._coding
         width = coding.width(count)
         end = start + width
         odd = count % coding.per_byte
-        out[self.number] = _unpack(self.label, coding, data[start:end], start, width, odd)
+        values.append(_unpack(self.label, coding, data[start:end], start, width, odd))
         return end
 
 
@@ -141,9 +139,7 @@ class RunStep:
     """
 
     __slots__ = (
-        "_codings",
         "_cut",
-        "_numbers",
         "_odd",
         "_pick",
         "_reads",
@@ -155,8 +151,7 @@ class RunStep:
 
     def __init__(self, fields: list[Field], rules: list[Fixed]) -> None:
         self._singles = [FixedStep(f, rule) for f, rule in zip(fields, rules, strict=True)]
-        self._numbers = tuple(f.number for f in fields)
-        self._pick = itemgetter(*self._numbers)
+        self._pick = itemgetter(*(f.number for f in fields))
         codings = [coding_for(f.type, f.encoding) for f in fields]
         pairs = list(zip(codings, (rule.count for rule in rules), strict=True))
         self._odd = tuple(i for i, (coding, count) in enumerate(pairs) if count % coding.per_byte)
@@ -185,23 +180,21 @@ class RunStep:
         if match is None:
             return b"".join([single.pack(fields) for single in self._singles])
         raw = b""
-        for write, text in zip(self._writes, match.groups()):  # noqa: B905 (as below)
+        for write, text in zip(self._writes, match.groups()):  # noqa: B905 (speed)
             raw += write(text.replace(_BORDER, ""))
         return raw
 
-    def unpack(self, data: bytes, offset: int, out: dict[int, Value]) -> int:
+    def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         match = self._wire(data, offset)
         if match is None:
             for single in self._singles:
-                offset = single.unpack(data, offset, out)
+                offset = single.unpack(data, offset, values)
             return offset
         raw = match[0]
         text = ""
         for read in self._reads:
             text += read(raw)
-        # As many cuts as numbers; `strict=True` would cost a tenth of a decode.
-        for number, value in zip(self._numbers, self._cut(text)):  # noqa: B905
-            out[number] = value
+        values += self._cut(text)
         return offset + len(raw)
 
 
@@ -266,14 +259,13 @@ def _pack(label: str, coding: Coding, value: Any, count: int) -> bytes:
     legal = coding.legal
     if legal is None:
         return coding.write(value)
-    if value.isascii():
-        try:
-            raw = coding.write("0" + value if count % coding.per_byte else value)
-        except ValueError:
-            raw = b""
-        if len(raw) == coding.width(count) and not raw.translate(None, legal):
-            return raw
-    raise EncodeError(label, f"must be {coding.means} only")
+    try:
+        raw = coding.write("0" + value if count % coding.per_byte else value)
+    except ValueError:
+        raw = b""
+    if len(raw) != coding.width(count) or raw.translate(None, legal):
+        raise EncodeError(label, f"must be {coding.means} only")
+    return raw
 
 
 def _unpack(label: str, coding: Coding, raw: bytes, offset: int, width: int, odd: int) -> Any:
