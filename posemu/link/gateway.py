@@ -78,11 +78,12 @@ class Gateway:
         try:
             frames = session.deframer.feed(data)
         except DecodeError:
-            connection.reset()
-            self._open.pop(connection, None)
-            return
+            frames = []
         for tpdu, payload in frames:
             self._pass(session, REQUEST, tpdu, payload)
+        if session.deframer.error is not None:
+            connection.reset()
+            self._open.pop(connection, None)
 
     def _pass(self, session: Session, direction: str, tpdu: bytes, payload: bytes) -> None:
         """One message on its way through, and whatever happens to it here."""

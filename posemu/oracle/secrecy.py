@@ -44,6 +44,7 @@ class Canaries:
         self._heads = {digits[:_HEAD] for digits in self._digits}
         self._lengths = sorted({len(digits) for digits in self._digits})
         self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
+        self._clean: set[tuple[object, bytes]] = set()
         self._keys: list[bytes] = []
         for key in keys:
             text = key.hex().encode()
@@ -56,19 +57,26 @@ class Canaries:
         found = self._find_ascii(data)
         if not is_text:
             found |= self._find_bcd(data)
-        for run in _BASE64.finditer(data):
-            for start in range(4):
-                found |= self._find_inside(run.start(), _from_base64(run[0][start:]))
-        for run in _HEX.finditer(data):
-            for start in range(2):
-                found |= self._find_inside(run.start(), _from_hex(run[0][start:]))
+        for runs, decode, alignments in ((_BASE64, _from_base64, 4), (_HEX, _from_hex, 2)):
+            for run in runs.finditer(data):
+                if (decode, run[0]) not in self._clean:
+                    found |= self._find_coded(run.start(), run[0], decode, alignments)
         leaks = [(offset, self._digits[digits]) for offset, digits in sorted(found)]
         return leaks + [(data.index(key), "key") for key in self._keys if key in data]
 
-    def _find_inside(self, offset: int, decoded: bytes) -> set[tuple[int, str]]:
-        if not _BCD.search(decoded):  # ASCII digits are such bytes too
-            return set()
-        inside = self._find_ascii(decoded) | self._find_bcd(decoded)
+    def _find_coded(
+        self, offset: int, text: bytes, decode: Callable[[bytes], bytes], alignments: int
+    ) -> set[tuple[int, str]]:
+        """What is inside coded text. Words that come again and again are remembered as clean."""
+        inside: set[tuple[int, str]] = set()
+        for start in range(alignments):
+            decoded = decode(text[start:])
+            if _BCD.search(decoded):  # ASCII digits are such bytes too
+                inside |= self._find_ascii(decoded) | self._find_bcd(decoded)
+        if not inside:
+            if len(self._clean) == _REMEMBERED:
+                self._clean.clear()
+            self._clean.add((decode, text))
         return {(offset, digits) for _, digits in inside}
 
     def _find_ascii(self, data: bytes) -> set[tuple[int, str]]:

@@ -119,7 +119,8 @@ class World:
             till.cashier.close()
         bound_us = self.close_us + self.scenario.drain_us
         while self.clock.now_us < bound_us and not all(map(at_rest, self.drivers.values())):
-            self.clock.run_until(min(self.clock.now_us + REST_STEP_US, bound_us))
+            soon_us = max(self.clock.now_us + REST_STEP_US, int(min(self.clock.peek(), bound_us)))
+            self.clock.run_until(min(soon_us, bound_us))
 
     # --- building ----------------------------------------------------------------------------------------------
 

@@ -77,22 +77,21 @@ def answer(t: Terminal, connection: Connection, sealed: Sealed, mti: str, stan: 
             return Answer(NONE)
         try:
             payloads = [f.payload for f in t.deframer.feed(data)]
-        except DecodeError as error:
-            connection.close()
-            t.emit("garbled-answer", {"field": error.field, "reason": error.reason})
-            return Answer(GARBLED)
+        except DecodeError:
+            payloads = []
         for payload in payloads:
             found = _examine(t, sealed, payload, mti, stan)
             if found is not None:
                 return found
+        if t.deframer.error is not None:
+            return _garbled(t, t.deframer.error)
 
 
 def _examine(t: Terminal, sealed: Sealed, payload: bytes, mti: str, stan: str) -> Answer | None:
     try:
         got_mti, fields = t.codec.decode(payload)
     except DecodeError as error:
-        t.emit("garbled-answer", {"field": error.field, "reason": error.reason})
-        return Answer(GARBLED)
+        return _garbled(t, error)
     if got_mti != mti or fields.get(11) != stan or fields.get(41) != t.terminal_id:
         t.emit("ignored-answer", {"mti": got_mti, "stan": fields.get(11, "")})
         return None
@@ -100,3 +99,8 @@ def _examine(t: Terminal, sealed: Sealed, payload: bytes, mti: str, stan: str) -
         t.emit("bad-mac", {"mti": mti, "stan": stan})
         return Answer(BAD_MAC)
     return Answer(VALID, fields)
+
+
+def _garbled(t: Terminal, error: DecodeError) -> Answer:
+    t.emit("garbled-answer", {"field": error.field, "reason": error.reason})
+    return Answer(GARBLED)
