@@ -137,7 +137,7 @@ class Task:
         try:
             while True:
                 effect = send(value)
-                if self._killed():  # by what it did
+                if not self.alive:  # killed by what it did
                     self._story.close()
                     return
                 kind = type(effect)

@@ -46,6 +46,10 @@ class Gate:
         self.always = always
 
 
+_OPEN = Gate()
+_OPEN.open = True
+
+
 class Trace:
     """Takes events, hands each to the observers of its kind, and keeps the digest."""
 
@@ -75,8 +79,11 @@ class Trace:
     def voice(self, source: str, gate: Gate | None = None) -> Voice:
         """A function that emits events of `source`; while its gate is closed, nothing is heard."""
         clock, block, routes = self._clock, self._block, self._routes
+        gate = gate or _OPEN
 
         def emit(kind: str, data: Data) -> None:
+            if not gate.open and kind not in gate.always:
+                return
             event = (clock._now, source, kind, data)
             block.append(event)  # type: ignore[arg-type]
             if len(block) == _BLOCK:
@@ -89,11 +96,7 @@ class Trace:
                 for observer in observers:
                     observer(named)
 
-        def emit_if_open(kind: str, data: Data) -> None:
-            if gate.open or kind in gate.always:  # type: ignore[union-attr]
-                emit(kind, data)
-
-        return emit if gate is None else emit_if_open
+        return emit
 
     def digest(self, final_draw: float) -> str:
         """The digest in hex of all events so far and the reserved stream's final draw. Ends the trace."""

@@ -1,10 +1,10 @@
 """One call for QA: run a world under a schedule of faults, and say which rules it broke.
 
-    outcome = try_schedule(small_shop(), [fault("transmission-loss", on={"message": "0210"})], build=mine)
-    assert not outcome.violations
+    outcome = try_schedule(small_shop(), [fault("transmission-loss", on={"message": "0210"})],
+    build=mine) assert not outcome.violations
 
-The scenario gives the shop; the schedule takes the place of the scenario's own faults; the build says whose terminal,
-secure module and host are tried (see `posemu.scenario.Build`).
+The scenario gives the shop; the schedule takes the place of the scenario's own faults; the build
+says whose terminal, secure module and host are tried (see `posemu.scenario.Build`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ def small_shop() -> Scenario:
 
 
 def fault(mode: str, *, scenario: Scenario | None = None, **entry: Any) -> FaultSpec:
-    """One entry of a scenario's `faults:` list, in the file's own words and with the catalogue's defaults.
+    """One entry of a scenario's `faults:` list, in the file's own words and with the catalogue's
+    defaults.
 
-    `fault("power-unstable", on={"state": "reversal-pending", "after": "300ms"}, for_="3s")`: `for` is a word of Python's and
-    takes an underscore. A time of day (`at=`) counts within the day of `scenario` (default: that of `small_shop`). Raises
-    `posemu.faults.catalogue.CatalogueError` for an unknown failure mode, pydantic's ValidationError for a wrong value.
+    `fault("power-unstable", on={"state": "reversal-pending", "after": "300ms"}, for_="3s")`: `for`
+    is a word of Python's and takes an underscore. A time of day (`at=`) counts within the day of
+    `scenario` (default: that of `small_shop`). Raises `posemu.faults.catalogue.CatalogueError` for
+    an unknown failure mode, pydantic's ValidationError for a wrong value.
     """
     if "for_" in entry:
         entry["for"] = entry.pop("for_")
@@ -46,7 +48,8 @@ def try_schedule(
     scenario: Scenario, schedule: Iterable[FaultSpec], *, build: Build | None = None,
     replication: int = 0, observers: Iterable[Observer] = (),
 ) -> Outcome:  # fmt: skip
-    """Runs one world of `scenario` under `schedule` alone and has it judged. Each observer is called with every event."""
+    """Runs one world of `scenario` under `schedule` alone and has it judged. Each observer is
+    called with every event."""
     world = World(replace(scenario, faults=tuple(schedule)), replication, build=build)
     for observer in observers:
         world.trace.observe(observer)
@@ -59,9 +62,13 @@ def broken_rules(outcome: Outcome) -> list[str]:
 
 
 def assert_safe(
-    scenario: Scenario, schedule: Iterable[FaultSpec], *, build: Build | None = None, replication: int = 0
-) -> Outcome:
-    """As `try_schedule`; raises AssertionError with the story of every violation. For the body of a property-based test."""
+    scenario: Scenario, schedule: Iterable[FaultSpec], *, build: Build | None = None,
+    replication: int = 0,
+) -> Outcome:  # fmt: skip
+    """As `try_schedule`, but raises AssertionError with the story of all violations, if any.
+
+    For the body of a property-based test.
+    """
     outcome = try_schedule(scenario, schedule, build=build, replication=replication)
     assert not outcome.violations, story(outcome.violations)
     return outcome
@@ -71,5 +78,6 @@ def story(violations: Sequence[Violation]) -> str:
     """Violations as a person reads them: the rule, what it says, when, where, and what happened."""
     lines = []
     for v in violations:
-        lines.append(f"{v.t_us / 1e6:.6f} s, {v.till}: {v.invariant} ({INVARIANTS[v.invariant][0]}): {v.text}")
+        rule = f"{v.invariant} ({INVARIANTS[v.invariant][0]})"
+        lines.append(f"{v.t_us / 1e6:.6f} s, {v.till}: {rule}: {v.text}")
     return "\n".join(lines)

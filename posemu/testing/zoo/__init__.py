@@ -1,7 +1,9 @@
-"""The zoo: faulty terminals and hosts, each caught by the rule that names its fault. It shows that the judge can fail.
+"""The zoo: faulty terminals and hosts, each caught by the rule that names its fault. It shows that
+the judge can fail.
 
-`ZOO["no-reversal"]` is a `Planted`: a build to be tried like anybody's own (`posemu.testing.try_schedule`), and the schedule that brings its
-bug out. `BUILDS` are the builds alone, by name.
+`ZOO["no-reversal"]` is a `Planted`: a build to be tried like anybody's own
+(`posemu.testing.try_schedule`), and the schedule that brings its bug out. `BUILDS` are the builds
+alone, by name.
 """
 
 from __future__ import annotations
@@ -48,7 +50,10 @@ _ENTRIES = (
     ("booked-twice", "the host books a request that comes twice a second time",
      "主机对重复到达的请求再次入账",
      Build(host=wires.BooksTwice), (
-         fault("transmission-loss", direction="request", effect="duplicate", delay="100ms", on={"message": "0200"}),
+         fault(
+             "transmission-loss", direction="request", effect="duplicate", delay="100ms",
+             on={"message": "0200"},
+         ),
      ), "single-capture"),
     ("other-amount", "a reversal names the amount of the sale before",
      "冲正使用了上一笔交易的金额",
@@ -67,11 +72,12 @@ _ENTRIES = (
      Build(terminal=wires.SendsAgain), (_LOST_ANSWER,), "no-resend"),
     ("sells-on", "sales go on while a reversal is pending",
      "冲正未完成时继续发送新交易",
-     Build(terminal=records.SellsWhileReversing), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER), "reversal-first"),
+     Build(terminal=records.SellsWhileReversing), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER),
+     "reversal-first"),
     ("settles-early", "the end of day does not wait for a pending reversal",
      "冲正未完成即进行结算",
      Build(terminal=records.SettlesWhileReversing), (
-         fault("transmission-loss", count=1000, on={"message": "0210", "nth": 4}),
+         fault("comms-outage", on={"message": "0210", "nth": 4}, for_="1h"),
      ), "end-of-day-clean"),
     ("approved-by-itself", "a sale without an answer is told as approved",
      "无应答的交易显示为成功",

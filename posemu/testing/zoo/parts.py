@@ -1,7 +1,9 @@
-"""Where a terminal can be made faulty without touching its flows: its journal, its printer, and the steps of its program.
+"""Where a terminal can be made faulty without touching its flows: its journal, its printer, and the
+steps of its program.
 
-The program is a story of effects (see `posemu.sim.task`). `Twisted` runs the correct one and stands between it and the driver, so that a
-bug is a few lines at one state: it may do something more there, or drop the program and start it anew.
+The program is a story of effects (see `posemu.sim.task`). `Twisted` runs the correct one and stands
+between it and the driver, so that a bug is a few lines at one state: it may do something more
+there, or drop the program and start it anew.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from posemu.terminal.printer import Printer
 
 
 class StartAnew(Exception):  # noqa: N818 (a jump, not an error)
-    """Raised in `Twisted.before`: the program is dropped where it stands and starts from the beginning."""
+    """Raised in `Twisted.before`: the program is dropped where it stands and starts from the
+    beginning."""
 
 
 class Twisted(Terminal):
@@ -28,8 +31,8 @@ class Twisted(Terminal):
 
     def answered(self, effect: Any, answer: Any) -> Story:
         """Runs when `effect` was answered; what it returns is what the program gets."""
+        yield from ()
         return answer
-        yield
 
     def boot(self) -> Story:
         while True:
@@ -74,7 +77,8 @@ class OtherPrinter(Terminal):
 
 
 class LazyJournal(Journal):
-    """After `put_off` it leaves out the next flush and says that it is durable; the flush after that one is real."""
+    """After `put_off` it leaves out the next flush and says that it is durable; the flush after
+    that one is real."""
 
     def __init__(self, *args: Any) -> None:
         self._put_off = self._lying = False
@@ -94,13 +98,14 @@ class LazyJournal(Journal):
 
 
 class BlindJournal(Journal):
-    """Does not show the pending reversal in some states: `terminal` tells the state, `blind` are those in which it looks away."""
+    """Does not show the pending reversal in some states: `terminal` tells the state, `blind` are
+    those in which it looks away."""
 
     terminal: Terminal
     blind: frozenset[State]
     _pending: SaleRecord | None
 
-    @property  # type: ignore[override]
+    @property
     def reversal(self) -> SaleRecord | None:
         terminal = getattr(self, "terminal", None)
         return None if terminal is not None and terminal.state in self.blind else self._pending

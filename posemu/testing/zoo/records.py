@@ -69,12 +69,15 @@ class CountsWrong(OtherJournal):
 class SellsWhileReversing(Blind):
     """A reversal that failed once waits for the end of day; meanwhile it sells on."""
 
-    blind = frozenset(
-        state for state in State if state is State.IDLE or state.value.startswith("sale-") and state is not State.SALE_UNKNOWN
-    )
+    blind = frozenset({
+        State.IDLE, State.SALE_AMOUNT, State.SALE_CONFIRM, State.SALE_CARD, State.SALE_PIN,
+        State.SALE_PREPARED, State.SALE_CONNECTING, State.SALE_SENDING, State.SALE_WAITING,
+    })  # fmt: skip
 
 
 class SettlesWhileReversing(Blind):
     """The end of day does not look for a pending reversal."""
 
-    blind = frozenset({State.SETTLING, State.SETTLE_CONNECTING, State.SETTLE_WAITING, State.SETTLED})
+    blind = frozenset({
+        State.SETTLING, State.SETTLE_CONNECTING, State.SETTLE_WAITING, State.SETTLED,
+    })  # fmt: skip

@@ -1,4 +1,5 @@
-"""Terminals that tell people what is not so, and one that goes on after a step that its table forbids."""
+"""Terminals that tell people what is not so, and one that goes on after a step that its table
+forbids."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def approval(codec: Codec, payload: bytes) -> dict[int, Value] | None:
 
 
 class ApprovesTimeouts(Twisted):
-    """No answer in time: it tells the person that the sale is approved, and reverses it nevertheless."""
+    """No answer in time: it tells the person that the sale is approved, and reverses it
+    nevertheless."""
 
     def before(self, state: State) -> Story:
         sale = self.journal.reversal
@@ -33,7 +35,8 @@ class ApprovesTimeouts(Twisted):
 
 
 class DeclinesTimeouts(Twisted):
-    """No answer in time: it tells the person that the sale is declined, drops the record and goes on. Nothing is reversed."""
+    """No answer in time: it tells the person that the sale is declined, drops the record and goes
+    on. Nothing is reversed."""
 
     def before(self, state: State) -> Story:
         sale = self.journal.reversal
@@ -55,7 +58,8 @@ class ForgetsTimeouts(Twisted):
 
 
 class BelievesAnyone(Twisted):
-    """It looks at the MAC of an approval after it has shown and printed it, and then has nothing better to do than to log it."""
+    """It looks at the MAC of an approval after it has shown and printed it, and then has nothing
+    better to do than to log it."""
 
     _unchecked: tuple[Sealed, bytes] | None = None
 
@@ -74,7 +78,8 @@ class BelievesAnyone(Twisted):
 
 
 class TakesLateApprovals(Twisted):
-    """While it waits for the answer to a reversal it takes a late approval of the sale for good news, and shows it."""
+    """While it waits for the answer to a reversal it takes a late approval of the sale for good
+    news, and shows it."""
 
     def answered(self, effect: object, answer: object) -> Story:
         sale = self.journal.reversal
@@ -83,8 +88,8 @@ class TakesLateApprovals(Twisted):
             fields = approval(self.codec, data[HEAD:]) if what == "data" else None
             if fields is not None and fields[11] == sale.stan:
                 self.display.show("approved", amount=self.money(sale.amount_minor), stan=sale.stan)
+        yield from ()
         return answer
-        yield
 
 
 class WrongSlip(Printer):
@@ -109,8 +114,12 @@ class SkipsTheStep(Twisted):
 
 
 class Hangs(Twisted):
-    """Restarted while its batch is open, it waits for something that never comes."""
+    """Started a second time, it waits for something that never comes."""
+
+    _starts = 0
 
     def before(self, state: State) -> Story:
-        if state is State.SIGN_ON_CONNECTING and self.state is State.RECOVERING and self.journal.batch:
-            yield Wait(frozenset())
+        if state is State.RECOVERING:
+            self._starts += 1
+            if self._starts > 1:
+                yield Wait(frozenset())

@@ -66,7 +66,8 @@ class ReversesAnotherAmount(Terminal):
 
 
 class ForgetsCounter(SecureModule):
-    """Keys and counter are kept in volatile memory: after a power cut they are those of the first day."""
+    """Keys and counter are kept in volatile memory: after a power cut they are those of the first
+    day."""
 
     __slots__ = ("_first",)
 
