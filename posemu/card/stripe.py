@@ -1,4 +1,5 @@
-"""A card with a magnetic stripe: bits that a swipe gives out, and that wear, dirt or a magnet spoil.
+"""A card with a magnetic stripe: bits that a swipe gives out, and that wear, dirt or a magnet
+spoil.
 
 A spoiled stripe stays so: the card fails at every reader, other cards do not.
 """
@@ -20,9 +21,10 @@ class StripeCard:
     def __init__(
         self, pan: str, expiry: str, service_code: str, name: str, draw: Callable[[int], float]
     ) -> None:
-        """`expiry` is YYMM; `draw(ordinal)` decides which swipe of a degraded stripe is bad, and how."""
+        """`expiry` is YYMM; `draw(ordinal)` decides which swipe of a degraded stripe is bad, and
+        how."""
         discretionary = "0000000000"
-        self._track1 = (f"%B{pan}^{name[:26].upper()}^{expiry}{service_code}{discretionary}?")
+        self._track1 = f"%B{pan}^{name[:26].upper()}^{expiry}{service_code}{discretionary}?"
         track2 = f";{pan}={expiry}{service_code}{discretionary}?"
         self._track2 = _CLOCKING + encode_track2(track2) + _CLOCKING
         self._draw = draw

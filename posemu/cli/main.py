@@ -1,4 +1,5 @@
-"""The `posemu` command: a table of commands, each in a module of its own that is imported only when it is called.
+"""The `posemu` command: a table of commands, each in a module of its own that is imported only when
+it is called.
 
 So `posemu --help` answers at once; `posemu COMMAND --help` is Typer's.
 """

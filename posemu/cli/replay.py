@@ -27,9 +27,7 @@ SAME, BAD_FILE, DIFFERENT = 0, 2, 4
 
 def command(
     file: Annotated[Path, typer.Argument(help="a replay.json that `posemu run` wrote")],
-    world: Annotated[
-        str | None, typer.Option(help="only this world", metavar="VARIANT/N")
-    ] = None,
+    world: Annotated[str | None, typer.Option(help="only this world", metavar="VARIANT/N")] = None,
     until: Annotated[
         int | None, typer.Option(help="print the world's first N events as JSON lines", min=1)
     ] = None,
@@ -37,7 +35,8 @@ def command(
         Path | None, typer.Option(help="another replay file: print the first event that differs")
     ] = None,
 ) -> None:
-    """Replay a stored run. Exit code 0: every digest is the same; 4: one is not; 2: the file cannot be used."""
+    """Replay a stored run. Exit code 0: every digest is the same; 4: one is not; 2: the file cannot
+    be used."""
     try:
         stored = read_replay(file)
         chosen = [stored.world(world)] if world is not None else list(stored.worlds)
@@ -58,7 +57,11 @@ def _run(stored: StoredRun, world: StoredWorld, events: list[Event] | None = Non
     scenario = replace(stored.scenario, seed=stored.seed)
     observers = [events.append] if events is not None else []
     return run_world(
-        scenario, world.replication, schedule=world.schedule, observers=observers, variant=world.variant
+        scenario,
+        world.replication,
+        schedule=world.schedule,
+        observers=observers,
+        variant=world.variant,
     )
 
 

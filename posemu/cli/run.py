@@ -24,16 +24,21 @@ def command(
     replications: Annotated[
         int | None, typer.Option(help="exactly so many, instead of the file's number", min=1)
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="processes; default: one per core", min=1)] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="processes; default: one per core", min=1)
+    ] = None,
     out: Annotated[Path, typer.Option(help="folder for results and replay files")] = Path("out"),
     as_json: Annotated[
         bool, typer.Option("--json", help="print one JSON document and nothing else")
     ] = False,
     lang: Annotated[str, typer.Option(help="en or zh")] = "en",
 ) -> None:
-    """Run scenarios and judge them. Exit code 0: all hold; 1: an invariant is violated; 2: a file is wrong."""
+    """Run scenarios and judge them. Exit code 0: all hold; 1: an invariant is violated; 2: a file
+    is wrong."""
     if lang not in ("en", "zh"):
-        raise typer.BadParameter(f"{lang!r} is not a language here; write en or zh", param_hint="--lang")
+        raise typer.BadParameter(
+            f"{lang!r} is not a language here; write en or zh", param_hint="--lang"
+        )
     loaded = _load(files)
     documents: list[dict[str, Any]] = []
     holds = True
@@ -50,7 +55,9 @@ def command(
         else:
             print(run_report(result, scenario, lang, str(results), str(replay)), end="")
     if as_json:
-        json.dump(documents[0] if len(documents) == 1 else documents, sys.stdout, ensure_ascii=False)
+        json.dump(
+            documents[0] if len(documents) == 1 else documents, sys.stdout, ensure_ascii=False
+        )
         print()
     raise typer.Exit(HOLDS if holds else VIOLATED)
 
@@ -71,7 +78,8 @@ def _load(files: list[Path]) -> list[tuple[Path, str, Scenario]]:
 
 
 def _folder(out: Path, name: str, used: set[Path]) -> Path:
-    """A folder of its own for each scenario of this call: two of one name do not overwrite each other."""
+    """A folder of its own for each scenario of this call: two of one name do not overwrite each
+    other."""
     folder, n = out / name, 1
     while folder in used:
         n += 1

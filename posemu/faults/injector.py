@@ -1,7 +1,9 @@
-"""Brings the faults of a scenario into a running world: says which verb, when, how strongly, for how long, and records it.
+"""Brings the faults of a scenario into a running world: says which verb, when, how strongly, for
+how long, and records it.
 
-Random processes are compiled to moments before the world runs, from keyed draws, so that adding one fault moves no other. A fault that never
-strikes leaves no trace. `stop` ends everything, all-day faults too, before the world is asked to come to rest.
+Random processes are compiled to moments before the world runs, from keyed draws, so that adding one
+fault moves no other. A fault that never strikes leaves no trace. `stop` ends everything, all-day
+faults too, before the world is asked to come to rest.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class Injector:
         for number in sorted(self._healing):
             self._heal(number)
 
-    # --- anchors -----------------------------------------------------------------------------------------------
+    # --- anchors ----------------------------------------------------------------------------------
 
     def _on_message(self, fault: _Fault, anchor: OnMessage) -> Callable[[Event], None]:
         mti = bytes.fromhex(anchor.mti)
@@ -116,7 +118,7 @@ class Injector:
             else:
                 self._strike(fault, till, None)
 
-    # --- striking and healing ----------------------------------------------------------------------------------
+    # --- striking and healing ---------------------------------------------------------------------
 
     def _strike_all(self, fault: _Fault, span_us: int | None) -> None:
         if fault.mode.target != "till":
@@ -168,7 +170,8 @@ class Injector:
 def compile_rates(
     specs: list[FaultSpec], horizon_us: int, draw: Callable[[str, str, int], float]
 ) -> list[FaultSpec]:
-    """The same faults with every random process turned into the moments it gives up to `horizon_us` (draw: name, entity, ordinal)."""
+    """The same faults with every random process turned into the moments it gives up to `horizon_us`
+    (draw: name, entity, ordinal)."""
     compiled: list[FaultSpec] = []
     same: dict[str, int] = {}
     for spec in specs:

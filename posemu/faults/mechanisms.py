@@ -1,7 +1,9 @@
-"""How things break: the few mechanisms behind the failure modes of the catalogue. Each calls verbs and returns the call that heals.
+"""How things break: the few mechanisms behind the failure modes of the catalogue. Each calls verbs
+and returns the call that heals.
 
-A mechanism gets the site, the till that is struck (None for a fault of the whole site), its parameters by name, and `draw(ordinal)`, the
-keyed draws of this one fault. It may return None when there is nothing to heal. A component never learns which fault it was.
+A mechanism gets the site, the till that is struck (None for a fault of the whole site), its
+parameters by name, and `draw(ordinal)`, the keyed draws of this one fault. It may return None when
+there is nothing to heal. A component never learns which fault it was.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ Heal = Callable[[], None]
 
 
 class Strike(NamedTuple):
-    """One occurrence of a fault: where it acts, and its chance. `anchored` if it struck at a message or a state."""
+    """One occurrence of a fault: where it acts, and its chance. `anchored` if it struck at a
+    message or a state."""
 
     site: Site
     till: Till | None
@@ -34,7 +37,7 @@ class Strike(NamedTuple):
 Mechanism = Callable[..., Heal | None]
 
 
-# --- link ------------------------------------------------------------------------------------------------------
+# --- link -----------------------------------------------------------------------------------------
 
 
 def weaken_signal(strike: Strike, rssi: float) -> Heal:
@@ -65,8 +68,9 @@ def fail_dns(strike: Strike) -> Heal:
 def lose_message(
     strike: Strike, direction: str, effect: str, delay: int, count: int, p: float
 ) -> Heal:
-    """Messages of a terminal are dropped, damaged, held up or doubled at the gateway: the next `count` of them, each with
-    probability p; all day without a count, if nothing anchors the fault."""
+    """Messages of a terminal are dropped, damaged, held up or doubled at the gateway: the next
+    `count` of them, each with probability p; all day without a count, if nothing anchors the fault.
+    """
     gateway, terminal = strike.site.gateway, strike.at.name
     directions = (REQUEST, ANSWER) if direction == "both" else (direction,)
     left = count if strike.momentary else None
@@ -86,7 +90,7 @@ def lose_message(
     return lambda: gateway.leave_alone(mischief)
 
 
-# --- host ------------------------------------------------------------------------------------------------------
+# --- host -----------------------------------------------------------------------------------------
 
 
 def mute_host(strike: Strike, mode: str, p_booked: float) -> Heal:
@@ -104,21 +108,17 @@ def fail_host(strike: Strike, code: str) -> Heal:
     return host.recover
 
 
-# --- terminal --------------------------------------------------------------------------------------------------
+# --- terminal -------------------------------------------------------------------------------------
 
 
-def wear_head(
-    strike: Strike, eta: float, k: float, p0: float, p_max: float, swipes: int
-) -> Heal:
+def wear_head(strike: Strike, eta: float, k: float, p0: float, p_max: float, swipes: int) -> Heal:
     reader = strike.at.terminal.reader
     reader.wear(Wear(eta, k, p0, p_max), swipes)
     return reader.replace_head
 
 
 def degrade_cards(strike: Strike, p_bad_card: float, p_fail_given_bad: float) -> Heal:
-    bad = [
-        card for i, card in enumerate(strike.at.cards) if strike.draw(i) < p_bad_card
-    ]
+    bad = [card for i, card in enumerate(strike.at.cards) if strike.draw(i) < p_bad_card]
     for card in bad:
         card.degrade(p_fail_given_bad)
 
@@ -164,7 +164,8 @@ def bounce_keys(strike: Strike, p_key: float, p_noticed: float) -> Heal:
 
 
 def cut_power(strike: Strike, router: bool) -> Heal:
-    """The terminal loses its supply; with `router`, the shop's router as well, which comes back with it."""
+    """The terminal loses its supply; with `router`, the shop's router as well, which comes back
+    with it."""
     terminal, shop_router = strike.at.terminal, strike.site.router
     if router:
         shop_router.go_down()
@@ -179,7 +180,8 @@ def cut_power(strike: Strike, router: bool) -> Heal:
 
 
 def weaken_crypto(strike: Strike) -> Heal:
-    """Negative control of the leak scanner: the track leaves the terminal in clear, and the host does not mind."""
+    """Negative control of the leak scanner: the track leaves the terminal in clear, and the host
+    does not mind."""
     module, host = strike.at.terminal.module, strike.site.service.host
     module.weaken()
     host.accept_clear_track(True)
@@ -194,10 +196,22 @@ def weaken_crypto(strike: Strike) -> Heal:
 MECHANISMS: dict[str, Mechanism] = {
     mechanism.__name__: mechanism
     for mechanism in (
-        weaken_signal, make_line_bursty, cut_line, fail_dns, lose_message, mute_host, fail_host, wear_head,
-        degrade_cards, jam_printer, run_out_of_paper, bounce_keys, cut_power, weaken_crypto,
+        weaken_signal,
+        make_line_bursty,
+        cut_line,
+        fail_dns,
+        lose_message,
+        mute_host,
+        fail_host,
+        wear_head,
+        degrade_cards,
+        jam_printer,
+        run_out_of_paper,
+        bounce_keys,
+        cut_power,
+        weaken_crypto,
     )
-}  # fmt: skip
+}
 
 
 def strike_with(name: str, strike: Strike, params: dict[str, Any]) -> Heal | None:

@@ -1,4 +1,5 @@
-"""What faults can act on: the parts of a world, by name. `World` fills it in; mechanisms call the verbs of what is in it."""
+"""What faults can act on: the parts of a world, by name. `World` fills it in; mechanisms call the
+verbs of what is in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""When a fault strikes, and on what: the compiled form of an entry of a scenario's `faults:` list."""
+"""When a fault strikes, and on what: the compiled form of an entry of a scenario's
+`faults:` list."""
 
 from __future__ import annotations
 
@@ -15,14 +16,16 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class AtTimes:
-    """At moments of the world's clock, each with how long it lasts in µs (None: as the fault's span says)."""
+    """At moments of the world's clock, each with how long it lasts in µs (None: as the fault's span
+    says)."""
 
     strikes: tuple[tuple[int, int | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OnMessage:
-    """At the n-th message of this type put on the wire at this end ("terminal" or "host"), and so long after."""
+    """At the n-th message of this type put on the wire at this end ("terminal" or "host"), and so
+    long after."""
 
     mti: str
     end: str
@@ -60,8 +63,9 @@ Trigger = Always | AtTimes | OnMessage | OnState | OnJournal | AtRate
 
 @dataclass(frozen=True, slots=True)
 class FaultSpec:
-    """One entry: the failure mode's id, the till it strikes (None: all, or the one where its anchor is), its typed parameters, when,
-    and for how long (None: to the end; a `moment` ends by itself)."""
+    """One entry: the failure mode's id, the till it strikes (None: all, or the one where its anchor
+    is), its typed parameters, when, and for how long (None: to the end; a `moment` ends by itself).
+    """
 
     id: str
     target: str | None

@@ -30,7 +30,8 @@ class Issuer:
         self._accounts[pan] = Account(pin, expiry, balance_minor, self._pin_tries)
 
     def decide(self, pan: str, expiry: str, pin: Pin, amount_minor: int, today: str) -> str:
-        """The response code (DE39). Approval debits the account; a wrong PIN costs a try; `today` is YYMM."""
+        """The response code (DE39). Approval debits the account; a wrong PIN costs a try; `today`
+        is YYMM."""
         account = self._accounts.get(pan)
         if account is None:
             return NO_CARD

@@ -1,4 +1,5 @@
-"""The acquirer's books of one terminal: originals, what became of them, and the totals of its batches."""
+"""The acquirer's books of one terminal: originals, what became of them, and the totals of its
+batches."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from dataclasses import dataclass, field
 
 BOOKED, DECLINED, REVERSED, REVERSED_FIRST = "booked", "declined", "reversed", "reversed-first"
 
-Trace = tuple[str, str, str]  # STAN, local time, local date (DE11, DE12, DE13): what identifies an original
+Trace = tuple[
+    str, str, str
+]  # STAN, local time, local date (DE11, DE12, DE13): what identifies an original
 
 
 @dataclass(slots=True)
@@ -67,7 +70,8 @@ class TerminalBooks:
         self.totals.reversals_minor += original.amount_minor
 
     def close_batch(self) -> None:
-        """Closes the open batch and opens the next. Originals stay: a late message may still name them."""
+        """Closes the open batch and opens the next. Originals stay: a late message may still name
+        them."""
         self.closed = {self.batch_number: self.totals.as_field()}
         self.batch += 1
         self.totals = BatchTotals()

@@ -1,7 +1,8 @@
-"""Acquirer and issuer in one: takes a message and the time, gives the answer and what was posted. Sans-IO.
+"""Acquirer and issuer in one: takes a message and the time, gives the answer and what was posted.
+Sans-IO.
 
-The order of checks is the order of trust: can it be read, is the terminal known, is the MAC right, is the key fresh, and only then
-what it asks. Nothing is booked before all of that holds.
+The order of checks is the order of trust: can it be read, is the terminal known, is the MAC right,
+is the key fresh, and only then what it asks. Nothing is booked before all of that holds.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Posting(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The answer, or None where there can be none, what was posted, and a word about what was done (for the trace)."""
+    """The answer, or None where there can be none, what was posted, and a word about what was done
+    (for the trace)."""
 
     answer: bytes | None
     postings: tuple[Posting, ...] = ()
@@ -57,7 +59,8 @@ class Result(NamedTuple):
 
 
 class Host:
-    """`handle(message, today)` is all there is to it. Verbs: `fail(code)`, `recover()`, `accept_clear_track()`."""
+    """`handle(message, today)` is all there is to it. Verbs: `fail(code)`, `recover()`,
+    `accept_clear_track()`."""
 
     def __init__(self, codec: Codec, dukpt: HostDukpt, issuer: Issuer) -> None:
         self._codec = codec
@@ -82,7 +85,7 @@ class Host:
         self._keys[terminal_id] = KeyLog()
         self._key_ids[terminal_id] = initial_key_id
 
-    # --- verbs -------------------------------------------------------------------------------------------------
+    # --- verbs ------------------------------------------------------------------------------------
 
     def fail(self, code: str) -> None:
         """From now on every request is answered with this code, and nothing is booked."""
@@ -92,10 +95,11 @@ class Host:
         self._failing = ""
 
     def accept_clear_track(self, accept: bool) -> None:
-        """A host that does not mind a track in clear (negative control; see the failure mode weak-crypto)."""
+        """A host that does not mind a track in clear (negative control; see the failure mode
+        weak-crypto)."""
         self._clear_track = accept
 
-    # --- handling ----------------------------------------------------------------------------------------------
+    # --- handling ---------------------------------------------------------------------------------
 
     def handle(self, message: bytes, today: str) -> Result:
         """`message` from MTI to MAC; `today` is YYMM. Raises nothing for any bytes."""
@@ -154,7 +158,7 @@ class Host:
         body = self._codec.encode(out_mti, answer, mac_present=True)
         return body + keys.answer_mac(body)[:MAC_BYTES]
 
-    # --- sale --------------------------------------------------------------------------------------------------
+    # --- sale -------------------------------------------------------------------------------------
 
     def _sale(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
@@ -178,7 +182,11 @@ class Host:
             return {39: code}, ()
         self._references += 1
         original = Original(
-            BOOKED, amount_minor, pan, f"{self._references:012d}", f"{self._references % 1_000_000:06d}"
+            BOOKED,
+            amount_minor,
+            pan,
+            f"{self._references:012d}",
+            f"{self._references % 1_000_000:06d}",
         )
         books.book(trace, original)
         posting = Posting(str(fields[41]), trace[0], trace[2], amount_minor)
@@ -191,13 +199,13 @@ class Host:
         track = parse_track2(clear.decode("ascii"))
         return track.pan, track.expiry
 
-    # --- reversal ----------------------------------------------------------------------------------------------
+    # --- reversal ---------------------------------------------------------------------------------
 
     def _reversal(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
     ) -> _Service:
-        """00: booked, and taken back (also when that had been done before). 12: known, never booked. 25: not known; should
-        it come later, it will be declined."""
+        """00: booked, and taken back (also when that had been done before). 12: known, never
+        booked. 25: not known; should it come later, it will be declined."""
         said = str(fields[61])
         trace = (said[:6], said[6:12], said[12:16])
         amount_minor = int(str(fields[4]))
@@ -218,7 +226,7 @@ class Host:
         posting = Posting(str(fields[41]), trace[0], trace[2], -amount_minor)
         return {39: APPROVED, 37: original.rrn}, (posting,)
 
-    # --- network management and reconciliation -----------------------------------------------------------------
+    # --- network management and reconciliation ----------------------------------------------------
 
     def _network_management(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
@@ -231,7 +239,8 @@ class Host:
     def _reconciliation(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
     ) -> _Service:
-        """The batch closes when both sides have the same totals. Asked again about a closed batch, the host says so again."""
+        """The batch closes when both sides have the same totals. Asked again about a closed batch,
+        the host says so again."""
         batch, totals = str(fields[60])[2:8], str(fields[48])
         if batch == books.batch_number:
             balanced = totals == books.totals.as_field()

@@ -1,4 +1,5 @@
-"""The path from terminal to host: access medium, router, name service, line, connections, gateway."""
+"""The path from terminal to host: access medium, router, name service, line, connections,
+gateway."""
 
 from posemu.link.connection import Connection
 from posemu.link.elements import (

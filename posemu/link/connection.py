@@ -1,9 +1,12 @@
-"""A TCP connection as the two programs at its ends see it: delay, reset or silence, never missing bytes.
+"""A TCP connection as the two programs at its ends see it: delay, reset or silence, never missing
+bytes.
 
-A lost segment is sent again after a time-out that doubles; data arrives in order, once. Whoever sends into silence learns so
-after the last retransmission (Linux `tcp_retries2` = 15, some 15 minutes): long after any payment timer.
+A lost segment is sent again after a time-out that doubles; data arrives in order, once. Whoever
+sends into silence learns so after the last retransmission (Linux `tcp_retries2` = 15, some 15
+minutes): long after any payment timer.
 
-    half-open   one end has lost the connection (power cut, a router that forgot) and the other does not know it
+    half-open   one end has lost the connection (power cut, a router that forgot);
+                the other does not know it
 """
 
 from __future__ import annotations
@@ -29,7 +32,16 @@ SEGMENT = 1_400  # bytes: an Ethernet MTU less headers and tunnels
 class Direction:
     """One way of a connection: segments in order, the head one sent again until it arrives."""
 
-    __slots__ = ("_clock", "_connection", "_deliver", "_draw", "_earliest_us", "_queue", "_sent", "_timer")
+    __slots__ = (
+        "_clock",
+        "_connection",
+        "_deliver",
+        "_draw",
+        "_earliest_us",
+        "_queue",
+        "_sent",
+        "_timer",
+    )
 
     def __init__(
         self, connection: Connection, clock: Clock, draw: Callable[[int], float],
@@ -59,7 +71,8 @@ class Direction:
             self._timer = None
 
     def _try(self, rto_us: int, tries: int) -> None:
-        """Sends what is queued, segment by segment, until one is lost; that one is tried again later."""
+        """Sends what is queued, segment by segment, until one is lost; that one is tried again
+        later."""
         self._timer = None
         connection, clock = self._connection, self._clock
         now_us = clock.now_us
@@ -70,7 +83,9 @@ class Direction:
                 if tries == RETRIES:
                     connection.give_up()
                     return
-                self._timer = clock.call_in(rto_us, self._try, min(2 * rto_us, RTO_MAX_US), tries + 1)
+                self._timer = clock.call_in(
+                    rto_us, self._try, min(2 * rto_us, RTO_MAX_US), tries + 1
+                )
                 return
             rto_us, tries = RTO_US, 0
             arrival_us = max(now_us + delay_us, self._earliest_us)
@@ -79,12 +94,25 @@ class Direction:
 
 
 class Connection:
-    """The terminal's end has `send` and `close`; the gateway's end answers with `send_back`. States: dialling, up, closed."""
+    """The terminal's end has `send` and `close`; the gateway's end answers with `send_back`.
+    States: dialling, up, closed."""
 
     __slots__ = (
-        "_back", "_clock", "_draw", "_forth", "_network", "_syns", "_timer", "epoch", "number", "path",
-        "session", "terminal_alive", "torn", "up",
-    )  # fmt: skip
+        "_back",
+        "_clock",
+        "_draw",
+        "_forth",
+        "_network",
+        "_syns",
+        "_timer",
+        "epoch",
+        "number",
+        "path",
+        "session",
+        "terminal_alive",
+        "torn",
+        "up",
+    )
 
     def __init__(self, network: TerminalNetwork, clock: Clock, number: int) -> None:
         self._network = network
@@ -102,7 +130,7 @@ class Connection:
         self._forth = Direction(self, clock, network.draws("out", number), self._at_gateway)
         self._back = Direction(self, clock, network.draws("in", number), self._at_terminal)
 
-    # --- the terminal's end ------------------------------------------------------------------------------------
+    # --- the terminal's end -----------------------------------------------------------------------
 
     @property
     def terminal(self) -> str:
@@ -128,7 +156,8 @@ class Connection:
                 self._network.gateway.closed(self)
 
     def die(self) -> None:
-        """The terminal lost its power: no FIN, no further retransmission; the other end does not know."""
+        """The terminal lost its power: no FIN, no further retransmission; the other end does not
+        know."""
         self.terminal_alive = False
         self._forth.stop()
         self._forget()
@@ -139,7 +168,7 @@ class Connection:
             self._timer = None
         self._back.stop()
 
-    # --- the handshake -----------------------------------------------------------------------------------------
+    # --- the handshake ----------------------------------------------------------------------------
 
     def dial(self) -> None:
         self._try_syn(SYN_RTO_US, 0)
@@ -174,13 +203,14 @@ class Connection:
             self.terminal_alive = False
             self._network.event("refused", self)
 
-    # --- the gateway's end -------------------------------------------------------------------------------------
+    # --- the gateway's end ------------------------------------------------------------------------
 
     def send_back(self, data: bytes) -> None:
         self._back.send(data)
 
     def reset(self) -> None:
-        """The gateway (or something on the way) tears the connection down; the terminal is told, if that gets through."""
+        """The gateway (or something on the way) tears the connection down; the terminal is told, if
+        that gets through."""
         self.torn = True
         delay_us = self.path.transit_us(self._clock.now_us, self.epoch, self._draw, 1)
         self._forth.stop()

@@ -1,10 +1,12 @@
-"""What a segment crosses between a terminal and its host: access medium, router, line. Each may lose it or be down, each adds delay.
+"""What a segment crosses between a terminal and its host: access medium, router, line. Each may
+lose it or be down, each adds delay.
 
     terminal ))) access medium ))) router ─── line ─── gateway ─── host
 
-Elements have no memory of segments. Whether one is lost is decided by a keyed draw of the connection that sends it; an element only
-says how likely that is at this moment. Bursts run in continuous time (a chain per packet would stay bad through
-minutes of silence): `Bursts` is the two-state Gilbert-Elliott process with exponential sojourns.
+Elements have no memory of segments. Whether one is lost is decided by a keyed draw of the
+connection that sends it; an element only says how likely that is at this moment. Bursts run in
+continuous time (a chain per packet would stay bad through minutes of silence): `Bursts` is the
+two-state Gilbert-Elliott process with exponential sojourns.
 """
 
 from __future__ import annotations
@@ -16,10 +18,19 @@ from posemu.sim import Exponential
 
 Draw = Callable[[int], float]
 
-# Segment loss by signal strength, piecewise linear between these points [dBm, probability]. Assumed: Wi-Fi holds its lowest rates
-# down to about -82 dBm and loses the association near -90 dBm; 1 % and 5 % are the "good" and "lossy" presets of str0m-netem.
-LOSS_BY_SIGNAL = ((-92.0, 1.0), (-88.0, 0.95), (-85.0, 0.6), (-82.0, 0.25), (-77.0, 0.05), (-70.0, 0.01),
-                  (-60.0, 0.0005), (-50.0, 0.0))  # fmt: skip
+# Segment loss by signal strength, piecewise linear between these points [dBm, probability].
+# Assumed: Wi-Fi holds its lowest rates down to about -82 dBm and loses the association near -90
+# dBm; 1 % and 5 % are the "good" and "lossy" presets of str0m-netem.
+LOSS_BY_SIGNAL = (
+    (-92.0, 1.0),
+    (-88.0, 0.95),
+    (-85.0, 0.6),
+    (-82.0, 0.25),
+    (-77.0, 0.05),
+    (-70.0, 0.01),
+    (-60.0, 0.0005),
+    (-50.0, 0.0),
+)
 WIFI_DELAY_US = 3_000  # median of an operational network (Sui et al., Tsinghua)
 
 
@@ -37,7 +48,8 @@ def loss_at(rssi_dbm: float) -> float:
 
 
 class Bursts:
-    """Good and bad spells with exponential lengths; `bad(now_us)` says which it is. Asking more or less often changes nothing."""
+    """Good and bad spells with exponential lengths; `bad(now_us)` says which it is. Asking more or
+    less often changes nothing."""
 
     __slots__ = ("_bad", "_draw", "_lengths", "_next_us", "_ordinal")
 
@@ -62,7 +74,8 @@ class Bursts:
 
 
 class AccessMedium:
-    """The radio (or wire) between one terminal and the router. Verbs: `set_signal(dBm)`, `restore_signal()`."""
+    """The radio (or wire) between one terminal and the router. Verbs: `set_signal(dBm)`,
+    `restore_signal()`."""
 
     __slots__ = ("_usual_loss", "loss")
 
@@ -78,7 +91,8 @@ class AccessMedium:
 
 
 class Router:
-    """The shop's router. Verbs: `go_down()`, `come_up()`, `forget_connections()` (its table is lost: half-open connections)."""
+    """The shop's router. Verbs: `go_down()`, `come_up()`, `forget_connections()` (its table is
+    lost: half-open connections)."""
 
     __slots__ = ("epoch", "up")
 
@@ -106,7 +120,8 @@ class LineQuality:
 
 
 class Line:
-    """The line from the shop to the acquirer. Verbs: `cut()`, `mend()`, `make_bursty(...)`, `make_steady()`."""
+    """The line from the shop to the acquirer. Verbs: `cut()`, `mend()`, `make_bursty(...)`,
+    `make_steady()`."""
 
     __slots__ = ("_bad", "_bursts", "_cuts", "_good", "_usual", "delay_us", "jitter_us")
 
@@ -142,7 +157,8 @@ class Line:
 
 
 class Dns:
-    """Name service, asked when the terminal's cached address is too old. Verbs: `fail()`, `heal()`."""
+    """Name service, asked when the terminal's cached address is too old. Verbs: `fail()`,
+    `heal()`."""
 
     __slots__ = ("_failures", "delay_us", "ttl_us")
 
@@ -173,7 +189,8 @@ class Path:
         self.line = line
 
     def transit_us(self, now_us: int, epoch: int, loss_draw: Draw, ordinal: int) -> int | None:
-        """The one-way delay of a segment sent now, or None if it is lost. One draw decides the loss, one the jitter."""
+        """The one-way delay of a segment sent now, or None if it is lost. One draw decides the
+        loss, one the jitter."""
         router, line = self.router, self.line
         if not router.up or router.epoch != epoch or not line.whole:
             return None

@@ -1,7 +1,8 @@
-"""The acquirer's gateway: the far end of every terminal's connection. Takes frames apart, hands messages to the host, brings answers back.
+"""The acquirer's gateway: the far end of every terminal's connection. Takes frames apart, hands
+messages to the host, brings answers back.
 
-It works on whole messages behind TCP's checksum, so it is the one place where a message can be lost, damaged, doubled or held up
-without TCP noticing.
+It works on whole messages behind TCP's checksum, so it is the one place where a message can be
+lost, damaged, doubled or held up without TCP noticing.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ Reply = Callable[[bytes], None]
 class Gateway:
     """Verbs: `refuse()`, `listen()`, `reset_all()`, `spoil(mischief)`, `leave_alone(mischief)`.
 
-    A *mischief* is asked about each message with (ordinal, terminal, direction) and answers None (let it pass), or an effect, its delay in
-    µs and a draw: "drop", "bitflip", "delay", "duplicate".
+    A *mischief* is asked about each message with (ordinal, terminal, direction) and answers None
+    (let it pass), or an effect, its delay in µs and a draw: "drop", "bitflip", "delay",
+    "duplicate".
     """
 
     def __init__(self, clock: Clock, emit: Callable[[str, dict[str, Any]], None]) -> None:
@@ -36,7 +38,7 @@ class Gateway:
         self._mischiefs: list[Mischief] = []
         self._messages = 0
 
-    # --- verbs -------------------------------------------------------------------------------------------------
+    # --- verbs ------------------------------------------------------------------------------------
 
     @property
     def accepts(self) -> bool:
@@ -61,7 +63,7 @@ class Gateway:
         if mischief in self._mischiefs:
             self._mischiefs.remove(mischief)
 
-    # --- connections -------------------------------------------------------------------------------------------
+    # --- connections ------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
         self._open[connection] = None
@@ -94,7 +96,9 @@ class Gateway:
             if done is None:
                 continue
             effect, delay_us, u = done
-            self._emit("mischief", {"effect": effect, "direction": direction, "terminal": session.terminal})
+            self._emit(
+                "mischief", {"effect": effect, "direction": direction, "terminal": session.terminal}
+            )
             if effect == "drop":
                 return
             if effect == "bitflip":
@@ -108,11 +112,15 @@ class Gateway:
 
     def _to_host(self, session: Session, tpdu: bytes, payload: bytes) -> None:
         terminal = session.terminal
-        self._emit("frame-received", {"end": "host", "terminal": terminal, "bytes": frame(payload, tpdu)})
+        self._emit(
+            "frame-received", {"end": "host", "terminal": terminal, "bytes": frame(payload, tpdu)}
+        )
 
         def reply(answer: bytes) -> None:
             back = answer_tpdu(tpdu)
-            self._emit("frame-sent", {"end": "host", "terminal": terminal, "bytes": frame(answer, back)})
+            self._emit(
+                "frame-sent", {"end": "host", "terminal": terminal, "bytes": frame(answer, back)}
+            )
             self._pass(session, ANSWER, back, answer)
 
         self.to_host(terminal, payload, reply)
@@ -122,7 +130,8 @@ class Gateway:
 
 
 class Session:
-    """What the gateway keeps of one connection: whose it is, the way back, and the bytes of a frame that is not whole yet."""
+    """What the gateway keeps of one connection: whose it is, the way back, and the bytes of a frame
+    that is not whole yet."""
 
     __slots__ = ("deframer", "send_back", "terminal")
 

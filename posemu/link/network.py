@@ -15,7 +15,8 @@ DNS_TRIES = 2
 
 
 class TerminalNetwork:
-    """`dial()` begins a connection; its fate goes to `on_event(what, connection, data)`: "up", "refused", "no-name", "data", "reset"."""
+    """`dial()` begins a connection; its fate goes to `on_event(what, connection, data)`: "up",
+    "refused", "no-name", "data", "reset"."""
 
     def __init__(
         self, terminal: str, clock: Clock, path: Path, dns: Dns, gateway: Gateway, keyed: Keyed,
@@ -64,7 +65,9 @@ class TerminalNetwork:
             self.event("no-name", connection)
             return
         path = self.path
-        there_us = path.transit_us(self._clock.now_us, path.router.epoch, self._dns_draw, self._questions)
+        there_us = path.transit_us(
+            self._clock.now_us, path.router.epoch, self._dns_draw, self._questions
+        )
         self._questions += 1
         if self._dns.answers and there_us is not None:
             self._clock.call_in(self._dns.delay_us + there_us, self._resolved, connection)
@@ -76,13 +79,17 @@ class TerminalNetwork:
             self._name_known_until_us = self._clock.now_us + self._dns.ttl_us
             connection.dial()
 
-    # --- what the connections tell -----------------------------------------------------------------------------
+    # --- what the connections tell ----------------------------------------------------------------
 
     def sent(self, connection: Connection, data: bytes) -> None:
-        self._emit("frame-sent", {"end": "terminal", "connection": connection.number, "bytes": data})
+        self._emit(
+            "frame-sent", {"end": "terminal", "connection": connection.number, "bytes": data}
+        )
 
     def received(self, connection: Connection, data: bytes) -> None:
-        self._emit("frame-received", {"end": "terminal", "connection": connection.number, "bytes": data})
+        self._emit(
+            "frame-received", {"end": "terminal", "connection": connection.number, "bytes": data}
+        )
         self.on_event("data", connection, data)
 
     def event(self, what: str, connection: Connection) -> None:

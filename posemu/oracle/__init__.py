@@ -5,4 +5,13 @@ from posemu.oracle.judge import INVARIANTS, Judge, Violation
 from posemu.oracle.ledger import Ledger, Transaction
 from posemu.oracle.secrecy import Canaries
 
-__all__ = ["INVARIANTS", "SITUATIONS", "Canaries", "Coverage", "Judge", "Ledger", "Transaction", "Violation"]
+__all__ = [
+    "INVARIANTS",
+    "SITUATIONS",
+    "Canaries",
+    "Coverage",
+    "Judge",
+    "Ledger",
+    "Transaction",
+    "Violation",
+]

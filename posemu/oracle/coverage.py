@@ -1,4 +1,5 @@
-"""Coverage: which states met which active faults, and which situations happened at all. A test that never met its situation proves nothing."""
+"""Coverage: which states met which active faults, and which situations happened at all. A test that
+never met its situation proves nothing."""
 
 from __future__ import annotations
 

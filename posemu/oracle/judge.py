@@ -62,7 +62,8 @@ class Judge:
         return self.violations
 
     def not_observed(self) -> tuple[str, ...]:
-        """The rules that nothing in the trace could show, because a part offers no probe: not broken, but not held either."""
+        """The rules that nothing in the trace could show, because a part offers no probe: not
+        broken, but not held either."""
         missing: tuple[str, ...] = ()
         if not self.ledger.journals:
             missing += ("record-before-send", "commit-before-told")

@@ -1,7 +1,9 @@
-"""The ledger: what each transaction came to, seen from outside, from frames, postings, screens and slips. Shares no code with terminal or host.
+"""The ledger: what each transaction came to, seen from outside, from frames, postings, screens and
+slips. Shares no code with terminal or host.
 
-A transaction is known by (till, trace number, local date). Money is counted from the host's postings where the trace offers them (the
-optional probe), else from the answers that the host put on the wire.
+A transaction is known by (till, trace number, local date). Money is counted from the host's
+postings where the trace offers them (the optional probe), else from the answers that the host put
+on the wire.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ class Transaction:
     amount_minor: int
     requests: list[bytes] = field(default_factory=list)
     approvals_sent: list[bytes] = field(default_factory=list)  # 0210 with 00, as the host sent them
-    approvals_come: list[bytes] = field(default_factory=list)  # 0210 with 00, as they reached the terminal
+    approvals_come: list[bytes] = field(
+        default_factory=list
+    )  # 0210 with 00, as they reached the terminal
     refused: bool = False  # another genuine 0210 reached the terminal
     debits: int = 0
     posted_minor: int = 0
@@ -39,11 +43,14 @@ class Transaction:
 
 @dataclass(slots=True)
 class JournalProbe:
-    """What a till's journal is known to hold: `flushed` survives a power cut, `written` does not yet."""
+    """What a till's journal is known to hold: `flushed` survives a power cut, `written` does not
+    yet."""
 
     written: list[tuple[str, str]] = field(default_factory=list)
     flushed: set[tuple[str, str]] = field(default_factory=set)
-    prepared: dict[str, tuple[str, str, int]] = field(default_factory=dict)  # stan -> date, time, amount
+    prepared: dict[str, tuple[str, str, int]] = field(
+        default_factory=dict
+    )  # stan -> date, time, amount
 
 
 class Message:
@@ -62,7 +69,8 @@ class Message:
 
 
 class FrameReader:
-    """Messages out of frame events; segments of one direction of one connection are joined first."""
+    """Messages out of frame events; segments of one direction of one connection are joined
+    first."""
 
     __slots__ = ("_codec", "_streams")
 
@@ -71,7 +79,8 @@ class FrameReader:
         self._streams: dict[tuple[str, int, str], Deframer] = {}
 
     def messages(self, source: str, connection: int, way: str, data: bytes) -> list[Message]:
-        """The messages that these bytes complete; what cannot be read is left out (nobody can act on it)."""
+        """The messages that these bytes complete; what cannot be read is left out (nobody can act
+        on it)."""
         key = (source, connection, way)
         stream = self._streams.get(key)
         if stream is None:

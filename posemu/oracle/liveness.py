@@ -1,4 +1,5 @@
-"""Liveness: when every fault has ended, the terminals come to rest within a bound, and nothing stays open."""
+"""Liveness: when every fault has ended, the terminals come to rest within a bound, and nothing
+stays open."""
 
 from __future__ import annotations
 
@@ -7,12 +8,16 @@ from posemu.oracle.safety import Report, Safety
 from posemu.sim import Event
 
 RULES: dict[str, tuple[str, str]] = {
-    "comes-to-rest": ("the terminal is ready again within the bound (probe)", "终端在限定时间内恢复就绪"),
+    "comes-to-rest": (
+        "the terminal is ready again within the bound (probe)",
+        "终端在限定时间内恢复就绪",
+    ),
     "nothing-unknown": (
         "every sale that was sent ends as charged or not charged, and is told so",
-        "每笔已发送的交易最终都有明确结果并已告知"),
+        "每笔已发送的交易最终都有明确结果并已告知",
+    ),
     "totals-agree": ("the end of day is done and its totals agree", "结算完成且对账一致"),
-}  # fmt: skip
+}
 
 BALANCED = "1"
 
@@ -43,6 +48,10 @@ class Liveness:
                 self._report("comes-to-rest", till, f"it is still {state}")
             for tx in self._ledger.open.get(till, {}).values():
                 told = tx.told or "in progress"
-                self._report("nothing-unknown", till, f"sale {tx.stan} is still {told}: neither confirmed nor reversed")
+                self._report(
+                    "nothing-unknown",
+                    till,
+                    f"sale {tx.stan} is still {told}: neither confirmed nor reversed",
+                )
             if self._safety.totals.get(till) != BALANCED:
                 self._report("totals-agree", till, "the end of day did not balance")

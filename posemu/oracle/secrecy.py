@@ -1,9 +1,10 @@
 """The leak scanner: are the canaries anywhere they should not be?
 
-Every string and every byte of every event goes in: frames, journal, screens, slips, all of it. The bytes of one source and kind
-form a stream, so a PAN cut by a frame border is found too. Looked for: each PAN and each PIN as ASCII digits (also with
-spaces or dashes), BCD at either nibble, reversed nibbles, hex text of either, base64 at all alignments; each key as bytes, hex and base64.
-PINs have twelve digits, so that a chance hit does not happen.
+Every string and every byte of every event goes in: frames, journal, screens, slips, all of it. The
+bytes of one source and kind form a stream, so a PAN cut by a frame border is found too. Looked for:
+each PAN and each PIN as ASCII digits (also with spaces or dashes), BCD at either nibble, reversed
+nibbles, hex text of either, base64 at all alignments; each key as bytes, hex and base64. PINs have
+twelve digits, so that a chance hit does not happen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from collections.abc import Callable, Iterable
 from posemu.sim import Event
 
 RULES: dict[str, tuple[str, str]] = {
-    "no-card-data": ("no PAN, track, PIN or key is readable anywhere", "任何地方都不出现明文卡号、磁道、密码或密钥"),
+    "no-card-data": (
+        "no PAN, track, PIN or key is readable anywhere",
+        "任何地方都不出现明文卡号、磁道、密码或密钥",
+    ),
 }
 
 _SCAN_AT = 1 << 16
@@ -29,7 +33,9 @@ _PIECE = 40  # bytes: what is shorter may be a piece of something, and counts ea
 
 _DIGITS = re.compile(rb"[0-9](?:[ -]?[0-9]){11,}")
 _BCD_BYTES = bytes(b for b in range(256) if b >> 4 < 10 and b & 15 < 10)
-_BCD = re.compile(b"[" + re.escape(_BCD_BYTES) + b"]{5,}")  # 12 digits at either nibble hold five whole BCD bytes
+_BCD = re.compile(
+    b"[" + re.escape(_BCD_BYTES) + b"]{5,}"
+)  # 12 digits at either nibble hold five whole BCD bytes
 _NIBBLES = re.compile("[0-9]{12,}")
 _HEX = re.compile(rb"[0-9A-Fa-f]{12,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{8,}")
@@ -39,8 +45,10 @@ _SWAPPED = bytes((b & 15) << 4 | b >> 4 for b in range(256))
 class Canaries:
     """What must never be seen: PANs and PINs as digits (12 at least), keys as bytes."""
 
-    def __init__(self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = ()) -> None:
-        self._digits = {pan: "PAN" for pan in pans} | {pin: "PIN" for pin in pins}
+    def __init__(
+        self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = ()
+    ) -> None:
+        self._digits = dict.fromkeys(pans, "PAN") | dict.fromkeys(pins, "PIN")
         self._heads = {digits[:_HEAD] for digits in self._digits}
         self._lengths = sorted({len(digits) for digits in self._digits})
         self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
@@ -52,8 +60,8 @@ class Canaries:
             self._keys += [base64.b64encode(bytes(n) + key)[4 if n else 0 : -4] for n in range(3)]
 
     def find(self, data: bytes, is_text: bool = False) -> list[tuple[int, str]]:
-        """Where (byte offset of the run it stands in) and what: "PAN", "PIN" or "key", each once a run. Text is not searched for BCD
-        (words look like it)."""
+        """Where (byte offset of the run it stands in) and what: "PAN", "PIN" or "key", each once a
+        run. Text is not searched for BCD (words look like it)."""
         found = self._find_ascii(data)
         if not is_text:
             found |= self._find_bcd(data)
@@ -77,7 +85,7 @@ class Canaries:
             if len(self._clean) == _REMEMBERED:
                 self._clean.clear()
             self._clean.add((decode, text))
-        return {(offset, digits) for _, digits in inside}
+        return {(offset, digits) for _, digits in sorted(inside)}
 
     def _find_ascii(self, data: bytes) -> set[tuple[int, str]]:
         found: set[tuple[int, str]] = set()
@@ -130,9 +138,11 @@ class _Stream:
 
 
 class Secrecy:
-    """Collects what is written and scans it in large pieces; `report(t_us, source, text)` for each find.
+    """Collects what is written and scans it in large pieces; `report(t_us, source, text)` for each
+    find.
 
-    The same bytes or text again (a frame at its other end, a screen that comes back) is not scanned twice.
+    The same bytes or text again (a frame at its other end, a screen that comes back) is not scanned
+    twice.
     """
 
     def __init__(self, canaries: Canaries, report: Callable[[int, str, str], None]) -> None:

@@ -1,7 +1,8 @@
-"""What a person was told: the judge's own phrase book. It reads screens and slips as a cardholder does, word for word.
+"""What a person was told: the judge's own phrase book. It reads screens and slips as a cardholder
+does, word for word.
 
-It is not the terminal's message catalogue: a terminal that says "approved" in another way needs a phrase book of its own, and a terminal
-that classifies its own words wrongly is still caught.
+It is not the terminal's message catalogue: a terminal that says "approved" in another way needs a
+phrase book of its own, and a terminal that classifies its own words wrongly is still caught.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _AMOUNT = re.compile(r"(\d+)\.(\d\d) [A-Z]{3}")
 
 
 class Statement(NamedTuple):
-    """`said` is CHARGED, NOT_CHARGED or UNKNOWN, about the transaction with this trace number; the amount, if one was named."""
+    """`said` is CHARGED, NOT_CHARGED or UNKNOWN, about the transaction with this trace number; the
+    amount, if one was named."""
 
     said: str
     stan: str

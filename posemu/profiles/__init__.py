@@ -1,4 +1,5 @@
-"""Acquirer rule books, dialects and the quantities they are written in: data, and the small code that checks it."""
+"""Acquirer rule books, dialects and the quantities they are written in: data, and the small code
+that checks it."""
 
 from posemu.profiles.dialect_file import (
     DialectFileError,

@@ -1,4 +1,5 @@
-"""An acquirer's rule book: timers, what ends a reversal, and the times of the device. Data in `rulebooks/`, checked here."""
+"""An acquirer's rule book: timers, what ends a reversal, and the times of the device. Data in
+`rulebooks/`, checked here."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ _TEXT: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def run_report(result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str) -> str:
+def run_report(
+    result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str
+) -> str:
     """The text for the console; `results` and `replay` are paths."""
     return "\n".join(_lines(result, scenario, lang, results, replay)) + "\n"
 
@@ -57,7 +59,12 @@ def _lines(
     yield title
     minutes = (scenario.day.to_us - scenario.day.from_us) // 60_000_000
     yield _say(
-        "size", lang, tills=len(scenario.tills), worlds=len(result.worlds), minutes=minutes, seed=result.seed
+        "size",
+        lang,
+        tills=len(scenario.tills),
+        worlds=len(result.worlds),
+        minutes=minutes,
+        seed=result.seed,
     )
     yield ""
     yield from _verdict(result, lang)

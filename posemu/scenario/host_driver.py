@@ -1,7 +1,7 @@
 """Runs the sans-IO host in virtual time: servers, a queue, service times. Holds no rules.
 
-Verbs: `freeze()`/`thaw()` (messages pile up and are worked off later: late answers), `mute(p)`/`unmute()` (requests vanish, booked
-with probability p, never answered).
+Verbs: `freeze()`/`thaw()` (messages pile up and are worked off later: late answers),
+`mute(p)`/`unmute()` (requests vanish, booked with probability p, never answered).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from posemu.terminal import CARD, KEY, LINK, PAPER, Terminal, WrongState
 
 
 class TerminalDriver:
-    """`switch_on` boots; power cuts end the program where it stands; restored power boots again after the boot time."""
+    """`switch_on` boots; power cuts end the program where it stands; restored power boots again
+    after the boot time."""
 
     def __init__(
         self, clock: Clock, terminal: Terminal, network: TerminalNetwork, gate: Gate
@@ -32,7 +33,7 @@ class TerminalDriver:
         terminal.power.on_restore.append(self._restored)
         network.on_event = self._link
 
-    # --- the person's ports ------------------------------------------------------------------------------------
+    # --- the person's ports -----------------------------------------------------------------------
 
     def change_roll(self) -> None:
         self.terminal.printer.load_paper()
@@ -46,7 +47,7 @@ class TerminalDriver:
     def text(self) -> str:
         return self.terminal.display.text
 
-    # --- power -------------------------------------------------------------------------------------------------
+    # --- power ------------------------------------------------------------------------------------
 
     def switch_on(self) -> None:
         self.terminal.power.restore()
@@ -72,14 +73,19 @@ class TerminalDriver:
         self._network.lose_power()
 
     def _crashed(self, error: Exception) -> None:
-        """The program failed: the terminal is dead until its power is cycled. The text names a place, never a value."""
+        """The program failed: the terminal is dead until its power is cycled. The text names a
+        place, never a value."""
         self.crash = error
         last = extract_tb(error.__traceback__)[-1]
-        text = str(error) if isinstance(error, WrongState) else f"{type(error).__name__} in {last.name}"
+        text = (
+            str(error)
+            if isinstance(error, WrongState)
+            else f"{type(error).__name__} in {last.name}"
+        )
         self.terminal.emit("crash", {"text": text})
         self.terminal.display.go_dark()
 
-    # --- what the program does, and what happens to it ---------------------------------------------------------
+    # --- what the program does, and what happens to it --------------------------------------------
 
     def _hear(self, key: str) -> None:
         """A heard key: digits of a PIN go to the secure module and nowhere else."""

@@ -1,7 +1,8 @@
-"""One world: one seed, one span of virtual time. Wires the parts, runs the day, then asks everything to come to rest.
+"""One world: one seed, one span of virtual time. Wires the parts, runs the day, then asks
+everything to come to rest.
 
-    people ─ cashier ─ TERMINAL ─ network ─ access ─ router ─ line ─ gateway ─ HOST
-                          └───────────── trace ─ judge, metrics, sinks ───────────┘
+people ─ cashier ─ TERMINAL ─ network ─ access ─ router ─ line ─ gateway ─ HOST
+                      └───────────── trace ─ judge, metrics, sinks ───────────┘
 """
 
 from __future__ import annotations
@@ -58,8 +59,13 @@ class World:
     """Build it, attach observers to `trace`, then `run()` once."""
 
     def __init__(
-        self, scenario: Scenario, replication: int = 0, *, judged: bool = True, build: Build | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        scenario: Scenario,
+        replication: int = 0,
+        *,
+        judged: bool = True,
+        build: Build | None = None,
+    ) -> None:
         self.scenario = scenario
         self.replication = replication
         self._build = build or Build()
@@ -82,8 +88,15 @@ class World:
         for number, till in enumerate(scenario.tills, start=1):
             self._add_till(till, number)
         site = Site(
-            self.clock, self.keyed, self.tills, self.router, self.line, self.dns, self.gateway, self.service,
-        )  # fmt: skip
+            self.clock,
+            self.keyed,
+            self.tills,
+            self.router,
+            self.line,
+            self.dns,
+            self.gateway,
+            self.service,
+        )
         self.schedule = compile_rates(list(scenario.faults), self.close_us, self.keyed)
         self.injector = Injector(site, self.trace, self.schedule, load_catalogue())
         self.judge: Judge | None = None
@@ -111,7 +124,8 @@ class World:
         )
 
     def _drain(self) -> None:
-        """Every fault ends; each till does its end of day; then there is a bound for coming to rest."""
+        """Every fault ends; each till does its end of day; then there is a bound for coming to
+        rest."""
         self.trace.emit("world", "closed", {})
         self.injector.stop()
         self.trace.emit("world", "drain", {"tills": tuple(self.tills)})
@@ -122,14 +136,17 @@ class World:
             soon_us = max(self.clock.now_us + REST_STEP_US, int(min(self.clock.peek(), bound_us)))
             self.clock.run_until(min(soon_us, bound_us))
 
-    # --- building ----------------------------------------------------------------------------------------------
+    # --- building ---------------------------------------------------------------------------------
 
     def _make_host(self) -> Host:
         config = self.scenario.host
         issuer = Issuer(config.pin_tries)
         for person in self._people:
             issuer.open_account(
-                person.pan, Pin(person.pin), person.expiry, config.balance_minor if person.balance_minor is None else person.balance_minor
+                person.pan,
+                Pin(person.pin),
+                person.expiry,
+                config.balance_minor if person.balance_minor is None else person.balance_minor,
             )
         return self._build.host(self.codec, HostDukpt(self._bdk), issuer)
 
@@ -149,7 +166,9 @@ class World:
 
     def _make_cards(self) -> list[StripeCard]:
         return [
-            StripeCard(p.pan, p.expiry, p.service_code, p.name, self.keyed.sequence("card/swipe", i))
+            StripeCard(
+                p.pan, p.expiry, p.service_code, p.name, self.keyed.sequence("card/swipe", i)
+            )
             for i, p in enumerate(self._people)
         ]
 
@@ -167,16 +186,27 @@ class World:
         )  # fmt: skip
         gate = Gate("power")
         module = self._build.module(
-            TerminalDukpt.load(initial_key, key_id), self.codec, self.streams[f"{name}/module"].bytes
+            TerminalDukpt.load(initial_key, key_id),
+            self.codec,
+            self.streams[f"{name}/module"].bytes,
         )
         terminal = self._build.terminal(
-            name, terminal_id, merchant_id, self.profile,
+            name,
+            terminal_id,
+            merchant_id,
+            self.profile,
             Ports(
-                self.trace.voice(name, gate), clock.read_us, lambda: self.calendar.time_and_date(clock.now_us), network
+                self.trace.voice(name, gate),
+                clock.read_us,
+                lambda: self.calendar.time_and_date(clock.now_us),
+                network,
             ),
-            module, self.codec, Keypad(keyed.sequence("keypad", name)),
-            StripeReader(keyed.sequence("reader", name)), scenario.lang,
-        )  # fmt: skip
+            module,
+            self.codec,
+            Keypad(keyed.sequence("keypad", name)),
+            StripeReader(keyed.sequence("reader", name)),
+            scenario.lang,
+        )
         driver = TerminalDriver(clock, terminal, network, gate)
         pace = scenario.cardholders
         cashier = Cashier(
@@ -188,7 +218,8 @@ class World:
         self.tills[name] = Till(name, terminal, access, cashier, self._cards)
 
     def _visits(self, till: str) -> Iterator[Visit]:
-        """The customers of a till. Everything about one is keyed by the till and the customer's ordinal."""
+        """The customers of a till. Everything about one is keyed by the till and the customer's
+        ordinal."""
         config, people = self.scenario.cardholders, self._people
         gap = self.keyed.sequence("customer/gap", till)
         basket = self.keyed.sequence("customer/basket", till)
@@ -196,9 +227,12 @@ class World:
         for n in range(config.each):
             person = int(who(n) * len(people))
             yield Visit(
-                n, config.gap.quantile_us(gap(n)), max(1, int(config.basket.quantile(basket(n)) + 0.5)),
-                self._cards[person], people[person].pin,
-            )  # fmt: skip
+                n,
+                config.gap.quantile_us(gap(n)),
+                max(1, int(config.basket.quantile(basket(n)) + 0.5)),
+                self._cards[person],
+                people[person].pin,
+            )
 
     def _canaries(self) -> Canaries:
         people = self._people
@@ -207,13 +241,16 @@ class World:
 
 @cache
 def _codec(dialect: str) -> Codec:
-    """One codec a dialect for all worlds: it holds compiled field tables and nothing of any message."""
+    """One codec a dialect for all worlds: it holds compiled field tables and nothing of any
+    message."""
     return Codec(load_dialect(dialect))
 
 
 def world_seed(seed: int, replication: int) -> int:
     """Seeds belong to the replication, not to the variant: two variants see the same customers."""
-    return int.from_bytes(blake2b(f"{seed}/{replication}".encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(
+        blake2b(f"{seed}/{replication}".encode(), digest_size=8).digest(), "big", signed=True
+    )
 
 
 def at_rest(driver: TerminalDriver) -> bool:
@@ -228,4 +265,3 @@ def at_rest(driver: TerminalDriver) -> bool:
         and journal.reversal is None
         and not journal.unprinted
     )
-

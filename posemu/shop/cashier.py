@@ -1,6 +1,8 @@
-"""The person at the till: reads the screen, presses keys, swipes the card, tears off the receipt. Knows the terminal only by its ports.
+"""The person at the till: reads the screen, presses keys, swipes the card, tears off the receipt.
+Knows the terminal only by its ports.
 
-In this spine one person stands for cashier and cardholder together; customers come one after another.
+In this spine one person stands for cashier and cardholder together; customers come one after
+another.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ class TerminalPorts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the person is, in µs: from key to key, for a swipe, from seeing a screen to acting, to change a roll of paper;
-    and the patience."""
+    """How fast the person is, in µs: from key to key, for a swipe, from seeing a screen to acting,
+    to change a roll of paper; and the patience."""
 
     key_us: int
     swipe_us: int
@@ -53,7 +55,8 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One customer: when the last one has left, this long until the next; what is to pay, and with which card and PIN."""
+    """One customer: when the last one has left, this long until the next; what is to pay, and with
+    which card and PIN."""
 
     ordinal: int
     gap_us: int
@@ -63,7 +66,8 @@ class Visit:
 
 
 class Cashier:
-    """Serves the visits of one till in order. `attention` is the chance that a wrong amount on the screen is noticed."""
+    """Serves the visits of one till in order. `attention` is the chance that a wrong amount on the
+    screen is noticed."""
 
     def __init__(
         self, clock: Clock, terminal: TerminalPorts, pace: Pace, emit: Callable[[str, Data], None],
@@ -82,7 +86,7 @@ class Cashier:
         self.attention = 1.0
         self.closing = False
 
-    # --- verbs -------------------------------------------------------------------------------------------------
+    # --- verbs ------------------------------------------------------------------------------------
 
     def set_attention(self, p: float) -> None:
         self.attention = p
@@ -103,7 +107,7 @@ class Cashier:
         if self._task is None or not self._task.alive:
             self._task = Task(self._clock, self._settle()).start()
 
-    # --- the day -----------------------------------------------------------------------------------------------
+    # --- the day ----------------------------------------------------------------------------------
 
     def _day(self, visits: Iterable[Visit]) -> Story:
         for visit in visits:
@@ -169,13 +173,13 @@ class Cashier:
 
     def _next_screen(self, timeout_us: int) -> Story:
         """Waits for a screen that this person has not taken note of; False when the time is up."""
-        if self._noted == self._changes:
-            if timeout_us <= 0 or (yield Wait(_SCREENS, timeout_us)) is None:
-                return False
+        unseen = self._noted != self._changes
+        if not unseen and (timeout_us <= 0 or (yield Wait(_SCREENS, timeout_us)) is None):
+            return False
         self._noted = self._changes
         return True
 
-    # --- what a person does at a screen ------------------------------------------------------------------------
+    # --- what a person does at a screen -----------------------------------------------------------
 
     def _type(self, keys: str) -> Story:
         """One key after another, as long as the screen stays the same."""

@@ -1,7 +1,7 @@
 """Time, chance and trace. Knows nothing of payments.
 
-`Clock` is virtual time in whole microseconds; `Task` drives a generator in it; `Streams` and `Keyed` are chance that can be
-repeated; `Trace` is what happened, with its digest.
+`Clock` is virtual time in whole microseconds; `Task` drives a generator in it; `Streams` and
+`Keyed` are chance that can be repeated; `Trace` is what happened, with its digest.
 """
 
 from posemu.sim.chance import Keyed, Stream, Streams

@@ -1,11 +1,12 @@
 """Chance that can be repeated: named streams and keyed draws.
 
-A *stream* is a sequence of numbers with a name: two parts that draw from streams of their own do not disturb each
-other. A *keyed draw* has no sequence at all: the number belongs to (name, entity, ordinal), so that adding or leaving out
-one draw moves no other. Faults and losses are decided by keyed draws, which is why switching on a fault that never
-fires changes nothing.
+A *stream* is a sequence of numbers with a name: two parts that draw from streams of their own do
+not disturb each other. A *keyed draw* has no sequence at all: the number belongs to (name, entity,
+ordinal), so that adding or leaving out one draw moves no other. Faults and losses are decided by
+keyed draws, which is why switching on a fault that never fires changes nothing.
 
-Only `random()` of Python's generator is used; it is the Mersenne twister with 53 bits, the same on every machine.
+Only `random()` of Python's generator is used; it is the Mersenne twister with 53 bits, the same on
+every machine.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Stream:
         self.random: Callable[[], float] = Random(int.from_bytes(digest, "big")).random
 
     def bytes(self, n: int) -> bytes:
-        """`n` random bytes: the cryptographic randomness of a simulated run (a live run uses the system's)."""
+        """`n` random bytes: the cryptographic randomness of a simulated run (a live run uses the
+        system's)."""
         out = b""
         while len(out) < n:
             out += int(self.random() * 2**48).to_bytes(6, "big")
@@ -51,7 +53,8 @@ class Streams:
 
 
 class Keyed:
-    """Keyed draws of one world: `keyed(name, entity, ordinal)` is in [0, 1) and depends on nothing else."""
+    """Keyed draws of one world: `keyed(name, entity, ordinal)` is in [0, 1) and depends on nothing
+    else."""
 
     __slots__ = ("_seeded", "seed")
 
@@ -65,7 +68,8 @@ class Keyed:
         return (int.from_bytes(h.digest(), "big") >> 11) * _TO_UNIT
 
     def sequence(self, name: str, entity: str | int) -> Callable[[int], float]:
-        """`draw(ordinal)` of one name and entity: the same numbers as `keyed(name, entity, ordinal)`, sooner."""
+        """`draw(ordinal)` of one name and entity: the same numbers as `keyed(name, entity,
+        ordinal)`, sooner."""
         prefix = self._seeded.copy()
         prefix.update(f"{name}\x1f{entity}\x1f".encode())
         copy = prefix.copy

@@ -2,10 +2,11 @@
 
 Time is an integer: ten waits of 0.1 s as floats are not one second, ten of 100 000 µs are.
 
-Every entry of SimPy's heap here carries a *ticket*, its SimPy event number. An entry fires only while the thing that put it there still
-holds that ticket: to cancel is to drop the ticket, and the dead entry falls out of the heap at its moment without moving the clock
-(when most of the heap is dead wood, it is cleared at once). The usual SimPy way, `reply | timeout`, costs five times as much and leaves
-every 30 s response timer in the heap.
+Every entry of SimPy's heap here carries a *ticket*, its SimPy event number. An entry fires only
+while the thing that put it there still holds that ticket: to cancel is to drop the ticket, and the
+dead entry falls out of the heap at its moment without moving the clock (when most of the heap is
+dead wood, it is cleared at once). The usual SimPy way, `reply | timeout`, costs five times as much
+and leaves every 30 s response timer in the heap.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ NO_TICKET = -1
 
 
 class Entry(Protocol):
-    """What the heap holds: `fire` is called at its time, if `ticket` is still the one it was entered with."""
+    """What the heap holds: `fire` is called at its time, if `ticket` is still the one it was
+    entered with."""
 
     ticket: int
 
@@ -31,7 +33,8 @@ class Entry(Protocol):
 
 
 class Timer:
-    """One call in the future. `cancel()` takes it back; cancelling twice, or after it fired, does nothing."""
+    """One call in the future. `cancel()` takes it back; cancelling twice, or after it fired, does
+    nothing."""
 
     __slots__ = ("_args", "_clock", "_fn", "ticket")
 
@@ -76,7 +79,8 @@ class _SimpyEntry:
 
 
 class Clock(simpy.Environment):
-    """SimPy's environment on integer microseconds. `now_us` is an int; everything SimPy offers works on it."""
+    """SimPy's environment on integer microseconds. `now_us` is an int; everything SimPy offers
+    works on it."""
 
     def __init__(self, start_us: int = 0) -> None:
         super().__init__(start_us)
@@ -88,11 +92,13 @@ class Clock(simpy.Environment):
         return self._now  # type: ignore[return-value]
 
     def read_us(self) -> int:
-        """The present moment, as a call: for parts that are given a way to read the time and nothing else of the clock."""
+        """The present moment, as a call: for parts that are given a way to read the time and
+        nothing else of the clock."""
         return self._now  # type: ignore[return-value]
 
     def call_in(self, delay_us: int, fn: Callable[..., object], *args: Any) -> Timer:
-        """Calls `fn(*args)` after `delay_us` µs; calls due at one moment run in the order they were asked for."""
+        """Calls `fn(*args)` after `delay_us` µs; calls due at one moment run in the order they were
+        asked for."""
         timer = Timer(self, fn, args)
         timer.ticket = self.enter(delay_us, timer)
         return timer
@@ -102,7 +108,8 @@ class Clock(simpy.Environment):
         return self.call_in(t_us - self.now_us, fn, *args)
 
     def enter(self, delay_us: int, entry: Entry) -> int:
-        """Puts an entry into the heap and returns its ticket, which the entry must keep to be fired."""
+        """Puts an entry into the heap and returns its ticket, which the entry must keep to be
+        fired."""
         if type(delay_us) is not int or delay_us < 0:
             raise ValueError(f"a delay is a whole number of µs, 0 or more, not {delay_us!r}")
         ticket = next(self._eid)

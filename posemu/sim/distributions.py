@@ -1,6 +1,7 @@
 """Distributions as inverse quantile functions: a draw u in [0, 1) goes in, a value comes out.
 
-Every distribution is a frozen value with `quantile(u) -> float` in its own unit; `quantile_us` rounds to whole µs.
+Every distribution is a frozen value with `quantile(u) -> float` in its own unit; `quantile_us`
+rounds to whole µs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Logarithm, exponential and normal quantile that give the same last bit on every machine.
 
-The C library's `log` and `exp` may differ in the last bit between platforms, and one such bit can reorder two events.
-These use only +, -, *, /, sqrt, frexp and ldexp, which IEEE 754 rounds the same way everywhere. They are accurate to a
-few units in the last place, which is far more than a model needs.
+The C library's `log` and `exp` may differ in the last bit between platforms, and one such bit can
+reorder two events. These use only +, -, *, /, sqrt, frexp and ldexp, which IEEE 754 rounds the same
+way everywhere. They are accurate to a few units in the last place, which is far more than a model
+needs.
 """
 
 from __future__ import annotations

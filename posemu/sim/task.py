@@ -3,15 +3,16 @@
 The generator yields what it waits for:
 
 * an ``int``: sleep that many µs (a device is busy, a finger moves);
-* a ``Wait``: until something of the wanted kinds is posted to the task, or the time is up; the answer of the `yield`
-  is ``(kind, value)``, or ``None`` when the time is up;
+* a ``Wait``: until something of the wanted kinds is posted to the task, or the time is up; the
+  answer of the `yield` is ``(kind, value)``, or ``None`` when the time is up;
 * anything else is handed to ``perform`` at once, in the same moment, and its result is the answer.
 
-A SimPy process does the first; the second costs SimPy five times as much (see `clock`), and a process cannot be
-stopped dead: a power cut must end a terminal's program between two effects without running another line of it.
+A SimPy process does the first; the second costs SimPy five times as much (see `clock`), and a
+process cannot be stopped dead: a power cut must end a terminal's program between two effects
+without running another line of it.
 
-Most waits end long before their time is up. So a task has one alarm in the clock's heap and leaves it where it is as long as it does not
-ring too late; when it rings too early, it is set again.
+Most waits end long before their time is up. So a task has one alarm in the clock's heap and leaves
+it where it is as long as it does not ring too late; when it rings too early, it is set again.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class _Alarm:
 
 
 class Task:
-    """One running story. `post` gives it something; `kill` ends it where it stands. An exception of the story goes to `on_error`, or
-    out of the clock's run."""
+    """One running story. `post` gives it something; `kill` ends it where it stands. An exception of
+    the story goes to `on_error`, or out of the clock's run."""
 
     __slots__ = (
         "_alarm", "_clock", "_deadline_us", "_inbox", "_on_error", "_perform", "_send", "_story",
@@ -64,7 +65,8 @@ class Task:
 
     # Invariants, while the story is not running:
     #   it sleeps: ticket is that of its entry in the clock's heap, and _wanted is None;
-    #   it waits:  ticket is NO_TICKET, _wanted are the kinds, _deadline_us when it gives up, and the alarm rings by then.
+    # it waits:  ticket is NO_TICKET, _wanted are the kinds, _deadline_us when it gives up, and the
+    # alarm rings by then.
 
     def __init__(
         self, clock: Clock, story: Story, perform: Callable[[Any], Any] | None = None,
@@ -87,8 +89,8 @@ class Task:
         return self
 
     def post(self, kind: str, value: Any, keep: bool = True) -> bool:
-        """Gives (kind, value) to the story. What it is not waiting for now is kept for later, or dropped
-        (`keep=False`: a key pressed while nobody listens). True if it was taken or kept."""
+        """Gives (kind, value) to the story. What it is not waiting for now is kept for later, or
+        dropped (`keep=False`: a key pressed while nobody listens). True if it was taken or kept."""
         wanted = self._wanted
         if wanted is not None and kind in wanted:
             self._advance((kind, value))
@@ -99,7 +101,8 @@ class Task:
         return False
 
     def kill(self) -> None:
-        """Ends the story where it stands; nothing of it runs any more, also not later in this moment."""
+        """Ends the story where it stands; nothing of it runs any more, also not later in this
+        moment."""
         self.alive = False
         self._wanted = None
         self._inbox.clear()

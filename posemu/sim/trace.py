@@ -1,10 +1,11 @@
 """What happened: an append-only sequence of events, its sinks and its digest.
 
-Every figure, report and verdict is made from the trace and from nothing else. The digest covers all events, in order, and a
-final draw of a reserved stream; two runs with equal digests are the same run, byte for byte.
+Every figure, report and verdict is made from the trace and from nothing else. The digest covers all
+events, in order, and a final draw of a reserved stream; two runs with equal digests are the same
+run, byte for byte.
 
-An event's data is a fresh dict of ints, floats, strings, bytes, bools, None and tuples of these; it must not be changed after
-it was emitted.
+An event's data is a fresh dict of ints, floats, strings, bytes, bools, None and tuples of these; it
+must not be changed after it was emitted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _BLOCK = 256
 
 
 class Event(NamedTuple):
-    """`t_us` since the world began, the part that speaks, what kind of thing happened, and its particulars."""
+    """`t_us` since the world began, the part that speaks, what kind of thing happened, and its
+    particulars."""
 
     t_us: int
     source: str
@@ -65,7 +67,8 @@ class Trace:
         self.count = 0
 
     def observe(self, observer: Observer, *kinds: str) -> None:
-        """Calls `observer(event)` for every later event of these kinds (of all kinds, if none is named)."""
+        """Calls `observer(event)` for every later event of these kinds (of all kinds, if none is
+        named)."""
         if not kinds:
             self._all += (observer,)
         for kind in kinds:
@@ -99,7 +102,8 @@ class Trace:
         return emit
 
     def digest(self, final_draw: float) -> str:
-        """The digest in hex of all events so far and the reserved stream's final draw. Ends the trace."""
+        """The digest in hex of all events so far and the reserved stream's final draw. Ends the
+        trace."""
         self._absorb()
         self._hash.update(repr((self.count, final_draw)).encode("ascii"))
         return self._hash.hexdigest().upper()
@@ -113,8 +117,9 @@ class Trace:
 
 
 def canonical(value: object) -> bytes:
-    """Bytes that depend on the values alone: pickle's protocol 3 without its memo (with it, whether two equal strings are one object
-    would show). Plain types only. Five times as fast as `repr`; `marshal` is not canonical."""
+    """Bytes that depend on the values alone: pickle's protocol 3 without its memo (with it, whether
+    two equal strings are one object would show). Plain types only. Five times as fast as `repr`;
+    `marshal` is not canonical."""
     out = BytesIO()
     pickler = Pickler(out, 3)
     pickler.fast = True

@@ -21,14 +21,17 @@ def as_document(result: StudyResult, replay: str) -> dict[str, Any]:
         "expectations": [],
         "violations": [
             {
-                "invariant": v.invariant, "variant": world.variant, "replication": world.replication,
-                "t_us": v.t_us, "text": f"{v.till}: {v.text}",
+                "invariant": v.invariant,
+                "variant": world.variant,
+                "replication": world.replication,
+                "t_us": v.t_us,
+                "text": f"{v.till}: {v.text}",
             }
             for world in result.worlds
             for v in world.violations
         ],
         "replay": replay,
-    }  # fmt: skip
+    }
 
 
 def _variant(result: StudyResult, variant: str) -> dict[str, Any]:
@@ -43,7 +46,11 @@ def _variant(result: StudyResult, variant: str) -> dict[str, Any]:
 def _metrics(estimates: dict[str, Estimate]) -> dict[str, Any]:
     return {
         name: {
-            "mean": found.mean, "low": found.low, "high": found.high, "n": found.n, "unit": METRICS[name].unit,
+            "mean": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "n": found.n,
+            "unit": METRICS[name].unit,
         }
         for name, found in estimates.items()
-    }  # fmt: skip
+    }

@@ -1,7 +1,8 @@
 """What a world measured: figures from the trace, in total and by terminal, hour, and both.
 
-A sale belongs to the hour in which its SALE key was pressed. Sales still under way when the shop closes are left out; what is defined
-only when everything has come to rest (completeness of reversals, wrong charges, exposure) is taken after the drain.
+A sale belongs to the hour in which its SALE key was pressed. Sales still under way when the shop
+closes are left out; what is defined only when everything has come to rest (completeness of
+reversals, wrong charges, exposure) is taken after the drain.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class MetricsCollector:
         }.items():  # fmt: skip
             trace.observe(reader, kind)
 
-    # --- reading the trace -------------------------------------------------------------------------------------
+    # --- reading the trace ------------------------------------------------------------------------
 
     def _cell(self, till: str, hour: str) -> Cell:
         cell = self._cells.get((till, hour))
@@ -145,7 +146,8 @@ class MetricsCollector:
         if state == "sale-approved":
             sale.approved = True
         elif sale.cut_us is not None and state not in _AFTER_RESTART:
-            # What the restart had to say about the sale has been said: a committed sale was told just now.
+            # What the restart had to say about the sale has been said: a committed sale was told
+            # just now.
             end_us = event.t_us if sale.approved else sale.cut_us
             self._finish(event.source, end_us, not sale.sent, sale.approved)
 
@@ -175,7 +177,9 @@ class MetricsCollector:
             cell.reads += event.data["good"]
 
     def _journal(self, event: Event) -> None:
-        counts = {"reversing": self._reversing, "reversed": self._reversed}.get(event.data["record"])
+        counts = {"reversing": self._reversing, "reversed": self._reversed}.get(
+            event.data["record"]
+        )
         if counts is not None:
             counts[event.source] = counts.get(event.source, 0) + 1
 
@@ -185,16 +189,22 @@ class MetricsCollector:
                 self._finish(till, sale.cut_us, not sale.sent, served=False)
         self._closed_us = event.t_us
 
-    # --- figures -----------------------------------------------------------------------------------------------
+    # --- figures ----------------------------------------------------------------------------------
 
     def values(self, judge: Judge | None, tills: list[str]) -> dict[str, Values]:
-        """Figures by breakdown: "total", "terminal:till-1", "hour:09", "terminal_hour:till-1/09"."""
+        """Figures by breakdown: "total", "terminal:till-1", "hour:09",
+        "terminal_hour:till-1/09"."""
         open_us = self._closed_us or 0
         sums: dict[str, Cell] = {"total": Cell()}
         for till in tills:
             sums[f"terminal:{till}"] = Cell()
         for (till, hour), cell in sorted(self._cells.items()):
-            for name in ("total", f"terminal:{till}", f"hour:{hour}", f"terminal_hour:{till}/{hour}"):
+            for name in (
+                "total",
+                f"terminal:{till}",
+                f"hour:{hour}",
+                f"terminal_hour:{till}/{hour}",
+            ):
                 sums.setdefault(name, Cell()).add(cell)
         found = {name: _figures(cell) for name, cell in sums.items()}
         for name in found:
@@ -223,7 +233,8 @@ class MetricsCollector:
 
 
 def wrong_charges(judge: Judge) -> dict[str, int]:
-    """By till: sales booked twice, booked but not told as charged, or told as charged but not booked."""
+    """By till: sales booked twice, booked but not told as charged, or told as charged but not
+    booked."""
     wrong: dict[str, int] = {}
     for tx in judge.ledger.transactions.values():
         net_minor = judge.ledger.net_minor(tx)

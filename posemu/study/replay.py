@@ -1,7 +1,9 @@
-"""The stored run: schema version, posemu's version, the scenario's text, the seed, and for each world the expanded fault schedule.
+"""The stored run: schema version, posemu's version, the scenario's text, the seed, and for each
+world the expanded fault schedule.
 
-It holds the occurrences of random processes, never the generator, so a world replays byte for byte from this file (and the file of
-test cardholders, if the scenario names one: card data is not copied).
+It holds the occurrences of random processes, never the generator, so a world replays byte for byte
+from this file (and the file of test cardholders, if the scenario names one: card data is not
+copied).
 """
 
 from __future__ import annotations
@@ -31,10 +33,20 @@ SCHEMA = 1
 _TYPES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        FaultSpec, Always, AtTimes, OnMessage, OnState, OnJournal, AtRate, Constant, Uniform, Exponential,
-        Lognormal, Weibull,
+        FaultSpec,
+        Always,
+        AtTimes,
+        OnMessage,
+        OnState,
+        OnJournal,
+        AtRate,
+        Constant,
+        Uniform,
+        Exponential,
+        Lognormal,
+        Weibull,
     )
-}  # fmt: skip
+}
 
 
 class ReplayError(Exception):
@@ -70,7 +82,8 @@ class StoredRun:
 
 
 def write_replay(result: StudyResult, scenario_file: Path, text: str, path: Path) -> None:
-    """Writes the replay file of a study of the scenario `text`, which was read from `scenario_file`."""
+    """Writes the replay file of a study of the scenario `text`, which was read from
+    `scenario_file`."""
     folder = os.path.relpath(scenario_file.resolve().parent, path.resolve().parent)
     document = {
         "posemu_replay": SCHEMA,
@@ -91,15 +104,19 @@ def write_replay(result: StudyResult, scenario_file: Path, text: str, path: Path
 
 
 def read_replay(path: Path) -> StoredRun:
-    """Raises `ReplayError` for a file of another kind or version, and `ScenarioError` for what is wrong in its scenario."""
+    """Raises `ReplayError` for a file of another kind or version, and `ScenarioError` for what is
+    wrong in its scenario."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document, dict) or "posemu_replay" not in document:
-            raise ReplayError(f"{path}: this is not a replay file; `posemu run` writes one as replay.json")
+            raise ReplayError(
+                f"{path}: this is not a replay file; `posemu run` writes one as replay.json"
+            )
         if document["posemu_replay"] != SCHEMA or document["posemu"] != __version__:
             raise ReplayError(
-                f"{path}: written by posemu {document['posemu']} (replay format {document['posemu_replay']}); this is "
-                f"posemu {__version__} (format {SCHEMA}). Use that version, or run the scenario anew"
+                f"{path}: written by posemu {document['posemu']} (replay format "
+                f"{document['posemu_replay']}); this is posemu {__version__} (format {SCHEMA}). "
+                "Use that version, or run the scenario anew"
             )
         source = document["scenario"]
         place = path.parent / source["folder"] / source["file"]
@@ -118,7 +135,8 @@ def read_replay(path: Path) -> StoredRun:
 
 
 def _check_fault(path: Path, spec: FaultSpec, scenario: Scenario) -> None:
-    """A stored fault must be one that this catalogue and this scenario know. Raises `ReplayError`."""
+    """A stored fault must be one that this catalogue and this scenario know. Raises
+    `ReplayError`."""
     mode = load_catalogue().get(spec.id)
     tills = [till.name for till in scenario.tills]
     if mode is None:
@@ -141,7 +159,9 @@ def _world(entry: dict[str, Any]) -> StoredWorld:
 def _to_data(value: Any) -> Any:
     """A frozen dataclass as {"type": name, ...}; tuples as lists."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__} | {f.name: _to_data(getattr(value, f.name)) for f in fields(value)}
+        return {"is": type(value).__name__} | {
+            f.name: _to_data(getattr(value, f.name)) for f in fields(value)
+        }
     if isinstance(value, (list, tuple)):
         return [_to_data(item) for item in value]
     if isinstance(value, dict):

@@ -55,12 +55,13 @@ class StudyResult:
         return [world for world in self.worlds if world.variant == variant]
 
     def breakdowns(self, variant: str) -> list[str]:
-        """"total", "terminal:till-1", ... in order."""
+        """ "total", "terminal:till-1", ... in order."""
         names = {name for world in self.of(variant) for name in world.values}
         return sorted(names, key=lambda name: (name != "total", name))
 
     def estimates(self, variant: str, breakdown: str) -> dict[str, Estimate]:
-        """Mean and interval of each metric that has a meaning in this breakdown, over the replications that define it."""
+        """Mean and interval of each metric that has a meaning in this breakdown, over the
+        replications that define it."""
         worlds = [world.values.get(breakdown, {}) for world in self.of(variant)]
         found: dict[str, Estimate] = {}
         for metric in METRICS:
@@ -71,7 +72,8 @@ class StudyResult:
 
 
 def study_digest(worlds: Iterable[tuple[str, int, str]]) -> str:
-    """Over (variant, replication, world digest) in order of name and number: independent of jobs and order of work."""
+    """Over (variant, replication, world digest) in order of name and number: independent of jobs
+    and order of work."""
     h = blake2b(digest_size=16)
     for variant, replication, digest in sorted(worlds):
         h.update(f"{variant}\x1f{replication}\x1f{digest}\n".encode())

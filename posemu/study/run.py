@@ -1,4 +1,5 @@
-"""Runs the worlds of a study: replications, in this process or on several cores. The result does not depend on how."""
+"""Runs the worlds of a study: replications, in this process or on several cores. The result does
+not depend on how."""
 
 from __future__ import annotations
 
@@ -18,9 +19,14 @@ Done = Callable[[WorldRecord], object]
 
 
 def run_study(
-    scenario: Scenario, *, replications: int | None = None, jobs: int = 1, on_done: Done | None = None
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    jobs: int = 1,
+    on_done: Done | None = None,
 ) -> StudyResult:
-    """All replications of a scenario on `jobs` processes; `on_done` hears of each world as it comes, in order."""
+    """All replications of a scenario on `jobs` processes; `on_done` hears of each world as it
+    comes, in order."""
     count = scenario.replications if replications is None else replications
     result = StudyResult(scenario.name, scenario.seed, count)
     for record in _records(scenario, range(count), jobs):
@@ -34,7 +40,8 @@ def run_world(
     scenario: Scenario, replication: int, *, schedule: Iterable[FaultSpec] | None = None,
     observers: Iterable[Observer] = (), variant: str = BASE,
 ) -> WorldRecord:  # fmt: skip
-    """One world, judged and measured; with `schedule`, under these faults instead of the scenario's."""
+    """One world, judged and measured; with `schedule`, under these faults instead of the
+    scenario's."""
     if schedule is not None:
         scenario = replace(scenario, faults=tuple(schedule))
     world = World(scenario, replication)
@@ -79,7 +86,9 @@ def _records(scenario: Scenario, numbers: range, jobs: int) -> Iterator[WorldRec
         for number in numbers:
             yield run_world(scenario, number)
         return
-    _scenario = scenario  # forked workers inherit it: cardholders are secret values, and are not pickled
+    _scenario = (
+        scenario  # forked workers inherit it: cardholders are secret values, and are not pickled
+    )
     try:
         with ProcessPoolExecutor(min(jobs, len(numbers)), get_context("fork")) as pool:
             yield from pool.map(_work, numbers)

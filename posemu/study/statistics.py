@@ -1,4 +1,5 @@
-"""From replications to intervals. The unit is the replication: sales of one day share their faults and are not independent."""
+"""From replications to intervals. The unit is the replication: sales of one day share their faults
+and are not independent."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ LEVEL = 0.95
 
 
 class Estimate(NamedTuple):
-    """Mean over the replications in which the metric is defined, with the 95 % t-interval; None where there is none."""
+    """Mean over the replications in which the metric is defined, with the 95 % t-interval; None
+    where there is none."""
 
     mean: float | None
     low: float | None

@@ -10,27 +10,39 @@ from posemu.study.metrics import METRICS
 from posemu.study.results import StudyResult
 
 _SCHEMA = """
-CREATE TABLE study (scenario TEXT, seed INTEGER, replications INTEGER, digest TEXT, verdict TEXT, posemu TEXT);
+CREATE TABLE study (scenario TEXT, seed INTEGER, replications INTEGER, digest TEXT, verdict TEXT,
+                    posemu TEXT);
 CREATE TABLE world (variant TEXT, replication INTEGER, digest TEXT, events INTEGER,
                     PRIMARY KEY (variant, replication));
 CREATE TABLE metric (id TEXT PRIMARY KEY, unit TEXT, en TEXT, zh TEXT);
-CREATE TABLE value (variant TEXT, replication INTEGER, breakdown TEXT, item TEXT, metric TEXT, value REAL);
-CREATE TABLE estimate (variant TEXT, breakdown TEXT, item TEXT, metric TEXT, mean REAL, low REAL, high REAL, n INTEGER);
-CREATE TABLE violation (variant TEXT, replication INTEGER, t_us INTEGER, invariant TEXT, till TEXT, text TEXT);
+CREATE TABLE value (variant TEXT, replication INTEGER, breakdown TEXT, item TEXT, metric TEXT,
+                    value REAL);
+CREATE TABLE estimate (variant TEXT, breakdown TEXT, item TEXT, metric TEXT, mean REAL, low REAL,
+                       high REAL, n INTEGER);
+CREATE TABLE violation (variant TEXT, replication INTEGER, t_us INTEGER, invariant TEXT, till TEXT,
+                        text TEXT);
 CREATE TABLE coverage (variant TEXT, replication INTEGER, state TEXT, fault TEXT, times INTEGER);
 CREATE TABLE situation (variant TEXT, replication INTEGER, situation TEXT, times INTEGER);
 """
 
 
 def write_results(result: StudyResult, path: Path) -> None:
-    """Writes the file anew. `breakdown` is "total", "terminal", "hour" or "terminal_hour"; `item` is which."""
+    """Writes the file anew. `breakdown` is "total", "terminal", "hour" or "terminal_hour"; `item`
+    is which."""
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as db:
         db.executescript(_SCHEMA)
         verdict = "holds" if result.holds else "violated"
         db.execute(
             "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?)",
-            (result.scenario, result.seed, result.replications, result.digest, verdict, __version__),
+            (
+                result.scenario,
+                result.seed,
+                result.replications,
+                result.digest,
+                verdict,
+                __version__,
+            ),
         )
         db.executemany(
             "INSERT INTO metric VALUES (?, ?, ?, ?)",

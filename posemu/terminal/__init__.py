@@ -1,4 +1,5 @@
-"""The payment terminal: devices, secure module, journal, and the application with one file per flow."""
+"""The payment terminal: devices, secure module, journal, and the application with one file per
+flow."""
 
 from posemu.terminal.ports import CARD, KEY, LINK, PAPER
 from posemu.terminal.secure_module import SecureModule

@@ -10,7 +10,8 @@ from posemu.terminal.ports import Emit
 
 
 class Display:
-    """`show(prompt, ...)` puts up a screen of the message catalogue. `watchers` are the eyes in front of it."""
+    """`show(prompt, ...)` puts up a screen of the message catalogue. `watchers` are the eyes in
+    front of it."""
 
     __slots__ = ("_emit", "_texts", "prompt", "text", "watchers")
 

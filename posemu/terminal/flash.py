@@ -1,14 +1,16 @@
 """Simulated flash: what was flushed survives a power cut, what was only written does not.
 
-A flush takes time and writes from front to back; power lost in the middle leaves a prefix of the new bytes. There is no other
-damage: no bit rot and no reordering of pages, which real flash behind a log-structured driver prevents as well.
+A flush takes time and writes from front to back; power lost in the middle leaves a prefix of the
+new bytes. There is no other damage: no bit rot and no reordering of pages, which real flash behind
+a log-structured driver prevents as well.
 """
 
 from __future__ import annotations
 
 
 class Flash:
-    """An append-only area. `write` fills the buffer, `begin_flush` ... `end_flush` makes it durable, `lose_power` loses the rest."""
+    """An append-only area. `write` fills the buffer, `begin_flush` ... `end_flush` makes it
+    durable, `lose_power` loses the rest."""
 
     __slots__ = ("_buffer", "_durable", "_flush_began_us", "_flush_size", "_powered", "flush_us")
 
@@ -40,7 +42,8 @@ class Flash:
         self._flush_began_us = None
 
     def lose_power(self, now_us: int) -> None:
-        """Keeps what had become durable; of a flush under way, the share of its time that had passed."""
+        """Keeps what had become durable; of a flush under way, the share of its time that had
+        passed."""
         if self._flush_began_us is not None and self.flush_us:
             share_us = min(now_us - self._flush_began_us, self.flush_us)
             self._durable += self._buffer[: self._flush_size * share_us // self.flush_us]
@@ -56,5 +59,6 @@ class Flash:
         return bytes(self._durable)
 
     def keep_only(self, content: bytes) -> None:
-        """Erases the blocks in front of (or behind) `content`, which must be part of what is there."""
+        """Erases the blocks in front of (or behind) `content`, which must be part of what is
+        there."""
         self._durable = bytearray(content)

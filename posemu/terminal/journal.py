@@ -5,10 +5,10 @@
                 cancelled      └────── reversing ── attempt* ── reversed
     batch       opened ── settling ── closed | kept
 
-After a power cut the last record of a sale decides (design: record, commit): `prepared` cancel, `sending` reverse,
-`approved` tell and print, `reversing` go on reversing. A torn last line fails its CRC and counts as not written.
-`write` alone is not durable; the flows flush where the rules ask for it. No record holds card data: the masked PAN is for the
-receipt.
+After a power cut the last record of a sale decides (design: record, commit): `prepared` cancel,
+`sending` reverse, `approved` tell and print, `reversing` go on reversing. A torn last line fails
+its CRC and counts as not written. `write` alone is not durable; the flows flush where the rules ask
+for it. No record holds card data: the masked PAN is for the receipt.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Totals:
 
 
 class Journal:
-    """Writes records and keeps the view that the flows ask: the open sale, the pending reversal, what to print, the totals."""
+    """Writes records and keeps the view that the flows ask: the open sale, the pending reversal,
+    what to print, the totals."""
 
     __slots__ = (
         "_emit", "_flash", "_now_us", "batch", "current", "last_stan", "reversal", "settling",
@@ -72,10 +73,11 @@ class Journal:
         self.reversal: SaleRecord | None = None  # the sale whose reversal is pending
         self.unprinted: list[SaleRecord] = []  # approved, without a receipt yet
 
-    # --- writing ---------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
     def open_batch(self, batch: str) -> Generator[int, None, None]:
-        """Opens a batch, durably, and erases what earlier batches left behind (unless a receipt still waits there)."""
+        """Opens a batch, durably, and erases what earlier batches left behind (unless a receipt
+        still waits there)."""
         before = len(self._flash.content())
         self._write("opened", batch, str(self.last_stan))
         yield from self.flush()
@@ -136,7 +138,8 @@ class Journal:
         self._write("closed", self.batch)
 
     def flush(self) -> Generator[int, None, None]:
-        """Takes the flash's time; when it is over everything written so far survives a power cut."""
+        """Takes the flash's time; when it is over everything written so far survives a power
+        cut."""
         flash = self._flash
         flash.begin_flush(self._now_us())
         yield flash.flush_us
@@ -159,7 +162,7 @@ class Journal:
         self._emit("journal-write", {"record": kind, "bytes": line})
         _EFFECTS[kind](self, *values)
 
-    # --- reading ---------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def recover(self) -> None:
         """Builds the view from flash, as it is after a power cut; a torn end is cut off."""

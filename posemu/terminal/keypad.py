@@ -1,7 +1,7 @@
 """The keypad: what a finger presses and what the terminal hears.
 
-It may bounce: one press is heard twice, or as the key beside it. While the secure module collects a PIN, digits go to the
-module and nowhere else.
+It may bounce: one press is heard twice, or as the key beside it. While the secure module collects a
+PIN, digits go to the module and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Keypad:
         self.hear: Callable[[str], None] = lambda key: None
 
     def misread(self, p: float) -> None:
-        """From now on a digit is misheard with probability `p` per press: half of these doubled, half the key beside it."""
+        """From now on a digit is misheard with probability `p` per press: half of these doubled,
+        half the key beside it."""
         self._p_misread = p
 
     def mend(self) -> None:

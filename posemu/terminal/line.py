@@ -1,6 +1,8 @@
-"""Reaching the host: connect within T_conn, then wait for the answer within T_resp. Shared by all flows.
+"""Reaching the host: connect within T_conn, then wait for the answer within T_resp. Shared by all
+flows.
 
-Connect failure and missing answer are different things: after the first nothing was sent, after the second nobody knows.
+Connect failure and missing answer are different things: after the first nothing was sent, after the
+second nobody knows.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ def send(t: Terminal, connection: Connection, sealed: Sealed) -> None:
 
 
 def answer(t: Terminal, connection: Connection, sealed: Sealed, mti: str, stan: str) -> Story:
-    """The `Answer` with this MTI and trace number, within T_resp from now. Everything else that arrives is logged and ignored."""
+    """The `Answer` with this MTI and trace number, within T_resp from now. Everything else that
+    arrives is logged and ignored."""
     deadline_us = t.now_us() + t.profile.response_us
     while True:
         got = yield Wait(_LINKS, deadline_us - t.now_us())

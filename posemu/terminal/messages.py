@@ -1,4 +1,5 @@
-"""The message catalogue: every text a person sees on the terminal, in every language, from one data file."""
+"""The message catalogue: every text a person sees on the terminal, in every language, from one data
+file."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ LANGUAGES = ("en", "zh")
 
 
 class Catalogue:
-    """Texts by section (`screens`, `slips`, `codes`) and language. A missing text is an error at load time."""
+    """Texts by section (`screens`, `slips`, `codes`) and language. A missing text is an error at
+    load time."""
 
     def __init__(self, sections: dict[str, dict[str, dict[str, str]]]) -> None:
         for section, texts in sections.items():

@@ -1,7 +1,8 @@
-"""What a terminal needs from the world around it. The terminal imports none of these parts: `World` wires them.
+"""What a terminal needs from the world around it. The terminal imports none of these parts: `World`
+wires them.
 
-Everything that happens to the terminal's program arrives as a post of one of the kinds below; everything it does in time, it
-yields (see `posemu.sim.task`).
+Everything that happens to the terminal's program arrives as a post of one of the kinds below;
+everything it does in time, it yields (see `posemu.sim.task`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", or a function key; never a digit of the PIN
+KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", a function key; never a PIN digit
 CARD = "card"  # value: the bits of track 2 as they left the read head
 LINK = "link"  # value: (what, connection, bytes); what: "up", "refused", "data", "closed", "reset"
 PAPER = "paper"  # the printer's cover was closed: new paper, or a jam cleared

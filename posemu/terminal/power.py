@@ -1,7 +1,9 @@
-"""The terminal's supply. `cut` ends the program where it stands; `restore` starts it again after the boot time.
+"""The terminal's supply. `cut` ends the program where it stands; `restore` starts it again after
+the boot time.
 
-What is volatile dies: the program's memory, the screen, open connections, written but unflushed journal bytes, the
-card data and PIN in the secure module. What survives: flushed journal bytes, the secure module's keys and counter, paper.
+What is volatile dies: the program's memory, the screen, open connections, written but unflushed
+journal bytes, the card data and PIN in the secure module. What survives: flushed journal bytes, the
+secure module's keys and counter, paper.
 """
 
 from __future__ import annotations

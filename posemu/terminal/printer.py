@@ -1,6 +1,7 @@
 """The thermal printer: paper that ends, paper that jams.
 
-A receipt that fails never undoes a sale. The paper's end is seen before a line is lost, so a slip is printed whole or not.
+A receipt that fails never undoes a sale. The paper's end is seen before a line is lost, so a slip
+is printed whole or not.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Printer:
         return 0 < self.lines_left < LOW_LINES
 
     def feed(self, slip: str, stan: str, lines: tuple[str, ...]) -> None:
-        """The slip is out: `lines` are on paper. Call it when the printing time has passed and `condition` is OK."""
+        """The slip is out: `lines` are on paper. Call it when the printing time has passed and
+        `condition` is OK."""
         self.lines_left -= len(lines)
         self._emit("receipt", {"slip": slip, "stan": stan, "lines": lines})
 

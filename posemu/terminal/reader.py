@@ -1,8 +1,9 @@
 """The stripe reader: bits under a head that wears.
 
-A swipe gives the bits of track 2. A worn head, like a bad stripe, turns some of them over; parity and LRC are checked by
-whoever reads the bits, so a bad swipe is a failed read and never another card. Wear: the chance of a bad swipe after n
-swipes is p0 + (p_max - p0) (1 - exp(-(n/eta)^k)), a Weibull curve.
+A swipe gives the bits of track 2. A worn head, like a bad stripe, turns some of them over; parity
+and LRC are checked by whoever reads the bits, so a bad swipe is a failed read and never another
+card. Wear: the chance of a bad swipe after n swipes is p0 + (p_max - p0) (1 - exp(-(n/eta)^k)), a
+Weibull curve.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Wear:
 
 
 class StripeReader:
-    """`swipe(bits)` passes a stripe; `read` is where the bits go. Verbs: `wear(...)`, `replace_head()`."""
+    """`swipe(bits)` passes a stripe; `read` is where the bits go. Verbs: `wear(...)`,
+    `replace_head()`."""
 
     __slots__ = ("_draw", "_wear", "read", "swipes")
 

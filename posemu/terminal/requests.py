@@ -41,7 +41,8 @@ def sale_request(t: Terminal, sale: SaleRecord) -> Fields:
 
 
 def reversal_request(t: Terminal, sale: SaleRecord) -> Fields:
-    """Carries no card data: the host finds the original by terminal, merchant, trace number, time and date, and amount."""
+    """Carries no card data: the host finds the original by terminal, merchant, trace number, time
+    and date, and amount."""
     time, date = t.calendar()
     return {
         3: PURCHASE,

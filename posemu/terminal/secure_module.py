@@ -1,8 +1,9 @@
 """The secure module: the only place of clear track, PAN, PIN and keys.
 
-The application gets a masked card, a count of PIN digits and sealed messages; it can ask for nothing else. Keys, registers and
-the counter live in battery-backed memory: the counter has moved on, durably, before a key is used. Card and PIN live in
-volatile memory and die with the power, with the end of the sale, and with the message they were sealed into.
+The application gets a masked card, a count of PIN digits and sealed messages; it can ask for
+nothing else. Keys, registers and the counter live in battery-backed memory: the counter has moved
+on, durably, before a key is used. Card and PIN live in volatile memory and die with the power, with
+the end of the sale, and with the message they were sealed into.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class SecureModule:
         self._weak = False
         self.forget()
 
-    # --- card and PIN ------------------------------------------------------------------------------------------
+    # --- card and PIN -----------------------------------------------------------------------------
 
     def accept_stripe(self, bits: bytes) -> CardSeen:
         """Takes the bits of track 2. Raises `posemu.wire.TrackError` when they cannot be read."""
@@ -93,11 +94,12 @@ class SecureModule:
         """Volatile memory is gone; keys and counter are battery-backed."""
         self.forget()
 
-    # --- messages ----------------------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------
 
     def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
-        """The message under the next key: KSN and MAC are added, with a card also track data and PIN block, which are then
-        erased here. Raises `posemu.crypto.KeyExhausted` when no key is left."""
+        """The message under the next key: KSN and MAC are added, with a card also track data and
+        PIN block, which are then erased here. Raises `posemu.crypto.KeyExhausted` when no key is
+        left."""
         keys = self._dukpt.next_keys()
         full = dict(fields)
         if with_card:
@@ -123,7 +125,7 @@ class SecureModule:
     def next_counter(self) -> int:
         return self._dukpt.counter
 
-    # --- verbs -------------------------------------------------------------------------------------------------
+    # --- verbs ------------------------------------------------------------------------------------
 
     def weaken(self) -> None:
         """The track leaves in clear: the negative control of the leak scanner."""

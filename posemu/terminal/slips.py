@@ -1,4 +1,5 @@
-"""Receipts and other slips, line by line. The PAN comes masked from the secure module; the customer's copy shows four digits."""
+"""Receipts and other slips, line by line. The PAN comes masked from the secure module; the
+customer's copy shows four digits."""
 
 from __future__ import annotations
 

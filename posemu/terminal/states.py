@@ -1,7 +1,8 @@
 """The application's state table: every state, where it may lead, and what must hold in it.
 
-The names are public (`posemu schema` lists them): a scenario anchors faults to them. A flow enters a state by yielding it; the
-driver checks the row before it lets the flow go on, so a wrong step fails at once, in every run, and not in the report.
+The names are public (`posemu schema` lists them): a scenario anchors faults to them. A flow enters
+a state by yielding it; the driver checks the row before it lets the flow go on, so a wrong step
+fails at once, in every run, and not in the report.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 class State(Enum):
     """The value is the public name."""
 
-    __hash__ = object.__hash__  # members are singletons; Enum's own hash is a Python function, and states are hot
+    __hash__ = (
+        object.__hash__
+    )  # members are singletons; Enum's own hash is a Python function, and states are hot
 
     STARTING = "starting"
     RECOVERING = "recovering"
@@ -88,14 +91,22 @@ _RESTING = (S.IDLE, S.NOT_SIGNED_ON, S.OUT_OF_SERVICE)
 STATES: dict[State, Row] = {
     S.STARTING: _row(S.RECOVERING),
     S.RECOVERING: _row(
-        S.SALE_CANCELLED, S.REVERSAL_PENDING, S.SALE_APPROVED, S.SIGN_ON_CONNECTING,
+        S.SALE_CANCELLED,
+        S.REVERSAL_PENDING,
+        S.SALE_APPROVED,
+        S.SIGN_ON_CONNECTING,
         S.SALE_UNKNOWN,
     ),
     S.SIGN_ON_CONNECTING: _row(S.SIGN_ON_WAITING, S.NOT_SIGNED_ON, must=(NO_SALE, NO_CARD)),
     S.SIGN_ON_WAITING: _row(*_RESTING, must=(NO_SALE,)),
-    S.NOT_SIGNED_ON: _row(S.SIGN_ON_CONNECTING, S.REVERSAL_PENDING, S.PRINTING_LATE, must=(NO_SALE, NO_CARD)),
+    S.NOT_SIGNED_ON: _row(
+        S.SIGN_ON_CONNECTING, S.REVERSAL_PENDING, S.PRINTING_LATE, must=(NO_SALE, NO_CARD)
+    ),
     S.IDLE: _row(
-        S.SALE_AMOUNT, S.REVERSAL_PENDING, S.SETTLING, S.PRINTING_LATE,
+        S.SALE_AMOUNT,
+        S.REVERSAL_PENDING,
+        S.SETTLING,
+        S.PRINTING_LATE,
         must=(NO_SALE, NO_CARD, BATCH),
     ),
     S.SALE_AMOUNT: _row(S.SALE_CONFIRM, S.SALE_CANCELLED, must=(NO_SALE, NO_REVERSAL)),
@@ -105,24 +116,40 @@ STATES: dict[State, Row] = {
     S.SALE_PREPARED: _row(S.SALE_CONNECTING, must=(PREPARED, NO_REVERSAL)),
     S.SALE_CONNECTING: _row(S.SALE_SENDING, S.SALE_CANCELLED, must=(PREPARED,)),
     S.SALE_SENDING: _row(S.SALE_WAITING, must=(SENDING, DURABLE)),
-    S.SALE_WAITING: _row(S.SALE_COMMITTING, S.SALE_DECLINED, S.SALE_UNKNOWN, must=(SENDING, DURABLE, NO_CARD)),
+    S.SALE_WAITING: _row(
+        S.SALE_COMMITTING, S.SALE_DECLINED, S.SALE_UNKNOWN, must=(SENDING, DURABLE, NO_CARD)
+    ),
     S.SALE_COMMITTING: _row(S.SALE_APPROVED, must=(NO_SALE, TOLD_SALE)),
     S.SALE_APPROVED: _row(S.SALE_PRINTING, *_RESTING, must=(DURABLE, TOLD_SALE)),
     S.SALE_PRINTING: _row(
-        *_RESTING, S.SALE_APPROVED, S.REVERSAL_PENDING, S.SIGN_ON_CONNECTING,
+        *_RESTING,
+        S.SALE_APPROVED,
+        S.REVERSAL_PENDING,
+        S.SIGN_ON_CONNECTING,
         must=(TOLD_SALE,),
     ),
     S.SALE_DECLINED: _row(*_RESTING, must=(NO_SALE, NO_CARD)),
-    S.SALE_CANCELLED: _row(*_RESTING, S.REVERSAL_PENDING, S.SALE_APPROVED, S.SIGN_ON_CONNECTING, must=(NO_SALE, NO_CARD)),
+    S.SALE_CANCELLED: _row(
+        *_RESTING,
+        S.REVERSAL_PENDING,
+        S.SALE_APPROVED,
+        S.SIGN_ON_CONNECTING,
+        must=(NO_SALE, NO_CARD),
+    ),
     S.SALE_UNKNOWN: _row(S.REVERSAL_PENDING, must=(NO_CARD,)),
     S.REVERSAL_PENDING: _row(
-        S.REVERSAL_CONNECTING, S.REVERSAL_SENDING, S.SALE_APPROVED, S.SIGN_ON_CONNECTING,
+        S.REVERSAL_CONNECTING,
+        S.REVERSAL_SENDING,
+        S.SALE_APPROVED,
+        S.SIGN_ON_CONNECTING,
         must=(REVERSAL, DURABLE, NO_SALE, NO_CARD),
     ),
     S.REVERSAL_CONNECTING: _row(S.REVERSAL_SENDING, S.REVERSAL_FAILED, must=(REVERSAL,)),
     S.REVERSAL_SENDING: _row(S.REVERSAL_WAITING, must=(REVERSAL, DURABLE)),
     S.REVERSAL_WAITING: _row(S.REVERSAL_DONE, S.REVERSAL_FAILED, must=(REVERSAL,)),
-    S.REVERSAL_DONE: _row(*_RESTING, S.SALE_AMOUNT, S.SETTLE_CONNECTING, must=(NO_REVERSAL, DURABLE)),
+    S.REVERSAL_DONE: _row(
+        *_RESTING, S.SALE_AMOUNT, S.SETTLE_CONNECTING, must=(NO_REVERSAL, DURABLE)
+    ),
     S.REVERSAL_FAILED: _row(*_RESTING, S.SALE_CANCELLED, S.SETTLE_FAILED, must=(REVERSAL, DURABLE)),
     S.SETTLING: _row(S.REVERSAL_PENDING, S.SETTLE_CONNECTING, must=(NO_SALE, BATCH)),
     S.SETTLE_CONNECTING: _row(S.SETTLE_WAITING, S.SETTLE_FAILED, must=(NO_REVERSAL, DURABLE)),
@@ -131,11 +158,12 @@ STATES: dict[State, Row] = {
     S.SETTLE_FAILED: _row(*_RESTING, must=(BATCH,)),
     S.PRINTING_LATE: _row(*_RESTING, S.PRINTING_LATE, must=(TOLD_SALE,)),
     S.OUT_OF_SERVICE: _row(),
-}  # fmt: skip
+}
 
 
-class WrongState(AssertionError):
-    """The application broke its own table: `args` are the terminal, the state it came from, the state, and why."""
+class WrongState(AssertionError):  # noqa: N818 (the name says it)
+    """The application broke its own table: `args` are the terminal, the state it came from, the
+    state, and why."""
 
     def __str__(self) -> str:
         terminal, before, state, reason = self.args
@@ -143,7 +171,8 @@ class WrongState(AssertionError):
 
 
 def check(terminal: Terminal, before: State, state: State) -> None:
-    """Raises `WrongState` unless the step is in the table and everything that must hold in `state` does."""
+    """Raises `WrongState` unless the step is in the table and everything that must hold in `state`
+    does."""
     if type(state) is not State:
         raise TypeError(f"a terminal's program yields an int, a Wait or a State, not {state!r}")
     if state not in STATES[before].next and state is not State.STARTING:

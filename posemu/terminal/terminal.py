@@ -1,7 +1,8 @@
 """One payment terminal: its parts, wired, and the program that runs on them.
 
-The program (`flows.program`) is a generator: it yields what takes time and every state it enters, and neither sleeps nor reads a
-clock of its own. A driver runs it: `World` in virtual time, live mode on a real loop.
+The program (`flows.program`) is a generator: it yields what takes time and every state it enters,
+and neither sleeps nor reads a clock of its own. A driver runs it: `World` in virtual time, live
+mode on a real loop.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Ports:
 
 
 class Terminal:
-    """The parts are public: a scenario's faults act through their verbs, a person through keypad, reader, display and power."""
+    """The parts are public: a scenario's faults act through their verbs, a person through keypad,
+    reader, display and power."""
 
     def __init__(
         self, name: str, terminal_id: str, merchant_id: str, profile: Profile, ports: Ports,
@@ -66,7 +68,9 @@ class Terminal:
         self.journal: Journal = Journal(self.flash, ports.emit, ports.now_us)
         self.state = State.STARTING
         self.settlements = 0  # batches settled since it was made
-        self.paper_ready: Callable[[], object] = lambda: None  # the operator closed the printer's cover
+        self.paper_ready: Callable[[], object] = lambda: (
+            None
+        )  # the operator closed the printer's cover
         self._reset()
 
     def _reset(self) -> None:

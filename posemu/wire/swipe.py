@@ -6,7 +6,8 @@ _LONGEST = 8  # bits in a row
 
 
 def turn_over(bits: bytes, u: float) -> bytes:
-    """Turns over a run of one to eight bits between the first and the last 1; where and how many, `u` in [0, 1) decides."""
+    """Turns over a run of one to eight bits between the first and the last 1; where and how many,
+    `u` in [0, 1) decides."""
     length = 1 + int(u * _LONGEST)
     first, last = bits.find(1), bits.rfind(1)
     start = first + int((u * _LONGEST) % 1.0 * (last - first + 2 - length))

@@ -1,4 +1,5 @@
-"""The flows of the application, one file each: start-up, sign-on, sale, reversal, end of day, and the rest between them."""
+"""The flows of the application, one file each: start-up, sign-on, sale, reversal, end of day, and
+the rest between them."""
 
 from posemu.terminal.flows.rest import program
 

@@ -1,4 +1,5 @@
-"""End of day: no pending reversal, then totals (0500). If the host agrees the batch closes; if not, it is kept."""
+"""End of day: no pending reversal, then totals (0500). If the host agrees the batch closes; if not,
+it is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Telling an approval and printing it. The sale stands whatever the printer does; a receipt that failed is kept for later."""
+"""Telling an approval and printing it. The sale stands whatever the printer does; a receipt that
+failed is kept for later."""
 
 from __future__ import annotations
 

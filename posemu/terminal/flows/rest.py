@@ -60,7 +60,8 @@ def _rest(t: Terminal) -> Story:
 
 
 def _due(t: Terminal) -> tuple[Job | None, int | None]:
-    """The first job whose time has come, else None and the time of the next one (None: nothing is planned)."""
+    """The first job whose time has come, else None and the time of the next one (None: nothing is
+    planned)."""
     now_us, journal = t.now_us(), t.journal
     planned: list[tuple[int, Job]] = []
     if journal.reversal is not None:

@@ -1,7 +1,8 @@
 """Timeout reversal: take back a sale whose outcome nobody knows.
 
-Its record was flushed before the first byte of the sale left. It goes out before any next card sale, and by itself on a timer;
-every further attempt is a repeat (0401) under its own key; it never expires; it ends when the host says 00, 12 or 25.
+Its record was flushed before the first byte of the sale left. It goes out before any next card
+sale, and by itself on a timer; every further attempt is a repeat (0401) under its own key; it never
+expires; it ends when the host says 00, 12 or 25.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ BOOKED = "00"  # the host had booked the sale, and has taken it back
 
 
 def reverse(t: Terminal, connection: Connection | None = None) -> Story:
-    """Sends the pending reversal once, on `connection` if that still stands. True if the host has ended it."""
+    """Sends the pending reversal once, on `connection` if that still stands. True if the host has
+    ended it."""
     sale = t.journal.reversal
     assert sale is not None
     if not t.journal.durable:

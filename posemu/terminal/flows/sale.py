@@ -1,6 +1,6 @@
 """Sale with magnetic stripe and online PIN, from the SALE key to the receipt.
 
-    amount ─ confirm ─ card ─ PIN ─ prepared ─ connect ─ sending ─ wait ─┬─ commit ─ approved ─ receipt
+    amount ─ confirm ─ card ─ PIN ─ prepared ─ connect ─ sending ─ wait ─┬─ commit ─ approved
        └────────┴───────┴──────┴───────────────────┘                     ├─ declined
                 cancelled, nothing was sent                              └─ unknown ─ reversal
 
@@ -151,7 +151,9 @@ def _authorise(t: Terminal, amount_minor: int, card: CardSeen) -> Story:
     if got.fields.get(4) != f"{amount_minor:012d}":
         return (yield from _reverse(t, record, WRONG_ANSWER, connection))
     connection.close()
-    return (yield from _approved(t, record, str(got.fields.get(37, "")), str(got.fields.get(38, ""))))
+    return (
+        yield from _approved(t, record, str(got.fields.get(37, "")), str(got.fields.get(38, "")))
+    )
 
 
 def _approved(t: Terminal, record: SaleRecord, rrn: str, authorisation: str) -> Story:

@@ -31,5 +31,6 @@ def sign_on(t: Terminal) -> Story:
     if t.journal.batch == "":
         yield from t.journal.open_batch(batch)
     elif t.journal.batch != batch and not t.journal.settling:
-        t.journal.settle()  # the host has closed a batch that we hold open: settle it before anything is sold
+        # The host has closed a batch that we hold open: settle it before anything is sold.
+        t.journal.settle()
     t.signed_on = True

@@ -1,9 +1,9 @@
 """Start-up: read the journal before anything else, and finish what a power cut interrupted.
 
-    prepared    nothing was sent: cancel
-    sending     it may have been sent: reverse (reason 96, the terminal could not finish)
-    approved    committed: tell it and print it, if that had not happened
-    reversing   stays pending; it goes out before the next sale
+prepared    nothing was sent: cancel
+sending     it may have been sent: reverse (reason 96, the terminal could not finish)
+approved    committed: tell it and print it, if that had not happened
+reversing   stays pending; it goes out before the next sale
 """
 
 from __future__ import annotations
