@@ -65,7 +65,9 @@ class Injector:
                 case AtTimes():
                     planned += [(at, order, fault, span) for at, span in trigger.strikes]
                 case OnMessage():
-                    self._trace.observe(self._on_message(fault, trigger), "frame-sent")
+                    sender = "terminal" if trigger.mti[2] in "02" else "host"
+                    kind = "frame-sent" if trigger.end == sender else "frame-received"
+                    self._trace.observe(self._on_message(fault, trigger), kind)
                 case OnState():
                     self._trace.observe(self._on_state(fault, trigger), "state")
                 case OnJournal():

@@ -24,8 +24,8 @@ class AtTimes:
 
 @dataclass(frozen=True, slots=True)
 class OnMessage:
-    """At the n-th message of this type put on the wire at this end ("terminal" or "host"), and so
-    long after."""
+    """At the n-th message of this type that passes this end ("terminal" or "host"), sent or
+    received, and so long after."""
 
     mti: str
     end: str

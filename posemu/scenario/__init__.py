@@ -1,9 +1,10 @@
 """The file a user writes, and the world it describes."""
 
+from posemu.scenario.build import Build, build_names, find_build
 from posemu.scenario.load import load_scenario, load_text, read_text
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.spec import Scenario
-from posemu.scenario.world import Build, Outcome, World
+from posemu.scenario.world import Outcome, World
 
 __all__ = [
     "Build",
@@ -12,6 +13,8 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "World",
+    "build_names",
+    "find_build",
     "load_scenario",
     "load_text",
     "read_text",

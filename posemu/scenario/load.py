@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from posemu.faults.catalogue import FailureMode, Text, failure_modes, load_failure_mode
 from posemu.faults.triggers import FaultSpec
 from posemu.profiles.rulebook import load_profile, profile_names
+from posemu.scenario.build import build_names, find_build
 from posemu.scenario.fault_entries import build_fault, entry_model, misfit
 from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
 from posemu.scenario.people import (
@@ -64,6 +66,7 @@ def load_text(text: str, file_name: str) -> Scenario:
     file = _file(source, problems)
     entries = _entries(source, problems)
     problems += checks(source)
+    problems += _build_problems(source)
     people = _people(source, problems)
     if problems or file is None:
         raise ScenarioError(problems)
@@ -128,6 +131,18 @@ def _without_misfits(
             problems.append(source.problem((*path, key), reason, at_key=True))
             del fitting[key]
     return fitting
+
+
+def _build_problems(source: Source) -> Iterator[Problem]:
+    """The build is not installed."""
+    name = source.data.get("build")
+    if isinstance(name, str) and name.strip():
+        try:
+            find_build(name)
+        except KeyError:
+            known = build_names()
+            message = f"build is {source.found(('build',))}; installed are {listed(known)}"
+            yield source.problem(("build",), message + did_you_mean(name, known))
 
 
 def _people(source: Source, problems: list[Problem]) -> tuple[Person, ...]:
@@ -201,6 +216,7 @@ def _build(
         host=HostSpec(host.servers, host.service, host.balance, host.pin_tries),
         faults=faults,
         drain_us=file.drain.within,
+        build=None if file.build is None else str(file.build),
     )  # fmt: skip
 
 

@@ -216,3 +216,6 @@ class ScenarioFile(Section):
     host: HostSection = _default({}, "the host")
     faults: list[Any] = _default([], "what goes wrong: a list of maps of one failure mode each")
     drain: DrainSection = _default({}, "the time to come to rest")
+    build: Words | None = Field(
+        default=None, description="whose terminal and host are tried, GROUP/NAME; default: posemu's"
+    )

@@ -85,3 +85,5 @@ class Scenario:
     host: HostSpec
     faults: tuple[FaultSpec, ...]
     drain_us: int
+    build: str | None = None
+    """What is tried instead of posemu's own terminal and host: see `posemu.scenario.build`."""

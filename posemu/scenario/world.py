@@ -19,28 +19,20 @@ from posemu.host import Host, Issuer
 from posemu.link import AccessMedium, Dns, Gateway, Line, Path, Router, TerminalNetwork
 from posemu.oracle import Canaries, Coverage, Judge, Violation
 from posemu.profiles import load_dialect, load_profile
+from posemu.scenario.build import Build, find_build
 from posemu.scenario.calendar import Calendar
 from posemu.scenario.host_driver import HostDriver
 from posemu.scenario.spec import Scenario, TillSpec
 from posemu.scenario.terminal_driver import TerminalDriver
 from posemu.shop import Cashier, Pace, Visit
 from posemu.sim import Clock, Gate, Keyed, Streams, Trace
-from posemu.terminal import Ports, SecureModule, State, Terminal
+from posemu.terminal import Ports, State
 from posemu.terminal.keypad import Keypad
 from posemu.terminal.reader import StripeReader
 from posemu.wire import Codec
 
 REST_STEP_US = 1_000_000
 _BDK_ID = bytes.fromhex("504F5345")  # "POSE"
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """The classes a world is built of. A zoo of faulty terminals and hosts replaces one of them."""
-
-    terminal: type[Terminal] = Terminal
-    module: type[SecureModule] = SecureModule
-    host: type[Host] = Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class World:
     ) -> None:
         self.scenario = scenario
         self.replication = replication
-        self._build = build or Build()
+        self._build = build or (find_build(scenario.build) if scenario.build else Build())
         self._seed = world_seed(scenario.seed, replication)
         self.clock = Clock()
         self.trace = Trace(self.clock)

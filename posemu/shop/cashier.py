@@ -132,7 +132,8 @@ class Cashier:
             yield self._pace.look_us
             self._noted = self._changes
             self._terminal.press("SETTLE")
-            if (yield from self._next_screen(self._pace.look_us)):
+            yield from self._next_screen(self._pace.look_us)
+            if self._prompt == "settling":
                 return
 
     def _pay(self, visit: Visit) -> Story:

@@ -53,8 +53,8 @@ def scenario_text(
     top = {"posemu": VERSION, "name": name or scenario.name}
     top |= dict(_texts(scenario, title))
     top["seed"] = scenario.seed
-    if build is not None:
-        top["build"] = build
+    if build or scenario.build:
+        top["build"] = build or scenario.build
     top |= dict(_shop(scenario, people))
     lines = [f"{key}: {flow(value)}" for key, value in top.items()]
     if faults:

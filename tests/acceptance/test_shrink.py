@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 import posemu.cli.run as run_module
 from posemu.faults import FaultSpec
 from posemu.scenario import load_scenario
-from posemu.scenario.schema import ScenarioFile
 from posemu.testing import broken_rules, small_shop, try_schedule
 from posemu.testing.scenario_file import scenario_text
 from posemu.testing.strategies import schedules
@@ -84,9 +83,6 @@ def test_scenario_file(tmp_path: Path) -> None:
     assert outcome.digest == try_schedule(SHOP, shrunk(), build=PLANTED.build).digest
 
 
-@pytest.mark.skipif(
-    "build" not in ScenarioFile.model_fields, reason="scenario files cannot name a build yet"
-)
 def test_run_shows_it_violated(tmp_path: Path) -> None:
     """`posemu run` of the file, which names the faulty terminal, says that the rule is violated."""
     path = tmp_path / "shrunk.yaml"

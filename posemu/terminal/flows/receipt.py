@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from posemu.terminal.terminal import Terminal
 
 
-def print_receipt(t: Terminal, sale: SaleRecord) -> Story:
+def print_receipt(t: Terminal, sale: SaleRecord, reprint: bool = False) -> Story:
     """Shows the approval (from then on it is told) and prints both copies, if the printer can."""
     t.display.show("approved", amount=t.money(sale.amount_minor), stan=sale.stan)
     t.journal.told(sale)
     yield State.SALE_PRINTING
-    done = yield from _print_copies(t, sale, reprint=False)
+    done = yield from _print_copies(t, sale, reprint)
     if not done:
         reason = t.words[t.printer.condition(1)]
         amount = t.money(sale.amount_minor)

@@ -38,6 +38,12 @@ def program(t: Terminal) -> Story:
         yield State.OUT_OF_SERVICE
 
 
+def _reverse_alone(t: Terminal) -> Story:
+    """The pending reversal, on its own timer: the screen says that keys are not heard meanwhile."""
+    t.display.show("reversing-first")
+    yield from reverse(t)
+
+
 def _rest(t: Terminal) -> Story:
     """Waits until something is due, and returns it."""
     yield State.IDLE if t.signed_on else State.NOT_SIGNED_ON
@@ -65,7 +71,7 @@ def _due(t: Terminal) -> tuple[Job | None, int | None]:
     now_us, journal = t.now_us(), t.journal
     planned: list[tuple[int, Job]] = []
     if journal.reversal is not None:
-        planned.append((t.next_reversal_us, reverse))
+        planned.append((t.next_reversal_us, _reverse_alone))
     if not t.signed_on:
         planned.append((t.next_sign_on_us, sign_on))
     if journal.unprinted and t.printer.condition(SLIP_LINES) == OK:

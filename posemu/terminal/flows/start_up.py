@@ -43,4 +43,4 @@ def start_up(t: Terminal) -> Story:
     for approved in list(t.journal.unprinted):
         if not approved.told:
             yield State.SALE_APPROVED
-            yield from print_receipt(t, approved)
+            yield from print_receipt(t, approved, reprint=True)  # it may have come out before
