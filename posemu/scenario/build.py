@@ -1,9 +1,9 @@
 """The classes that a world is built of: posemu's own, or somebody's under a name.
 
-Names are GROUP/NAME. A package offers a group as an entry point of `posemu.builds`, which is a map of
-names to builds; posemu's own group is `zoo`, the faulty terminals and hosts that show that the judge
-can fail. So a scenario file can say what is tried, and yet names nothing that was not installed on
-purpose.
+Names are GROUP/NAME. A package offers a group as an entry point of `posemu.builds`, which is a map
+of names to builds; posemu's own group is `zoo`, the faulty terminals and hosts that show that the
+judge can fail. So a scenario file can say what is tried, and yet names nothing that was not
+installed on purpose.
 """
 
 from __future__ import annotations

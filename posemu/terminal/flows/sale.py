@@ -145,6 +145,9 @@ def _authorise(t: Terminal, amount_minor: int, card: CardSeen) -> Story:
     got = yield from answer(t, connection, sealed, "0210", record.stan)
     if got.how != VALID:
         return (yield from _reverse(t, record, REASON[got.how], connection))
+    if got.code == REASON[BAD_MAC]:
+        # The host could not check what came; another copy of the request may still reach it whole.
+        return (yield from _reverse(t, record, got.code, connection))
     if got.code != "00":
         connection.close()
         return (yield from _declined(t, record, got.code))

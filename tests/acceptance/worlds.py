@@ -1,0 +1,371 @@
+"""The small worlds of the exhaustive tests: one till, up to four cardholders, and the end of day
+while faults can still strike.
+
+A *base* is a world with a story: a sale that is approved, one that is reversed, a restart in the
+middle of one. Its own faults make the story; the tests add further faults, at every point that its
+trace shows. `run("sale", ...)` is all that is needed to see a failure again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from posemu.crypto import KeyExhausted
+from posemu.faults import (
+    FailureMode,
+    FaultSpec,
+    OnJournal,
+    OnMessage,
+    OnState,
+    Trigger,
+    load_catalogue,
+)
+from posemu.oracle import Violation
+from posemu.profiles import load_profile
+from posemu.scenario import Build, Scenario, World, load_text
+from posemu.scenario.people import Person, load_built_in
+from posemu.sim import Constant, Event, Memory
+from posemu.terminal import SecureModule
+
+SECOND = 1_000_000
+TILL = "till-1"
+
+# ttl: names are looked up for every connection, so that a name service that fails is felt at once.
+_SCENARIO = load_text(
+    """
+    posemu: 1
+    seed: 1
+    day: {from: "09:00", to: "09:10"}
+    tills: {till-1: {rssi: -50 dBm}}
+    cardholders: {each: 1, gap: 3s, basket: {uniform: {low: 10.00 CNY, high: 90.00 CNY}}}
+    network: {dns: {ttl: 1s}}
+    drain: {within: 30 min}
+    """,
+    "acceptance.yaml",
+)
+FLUSH_US = load_profile(_SCENARIO.profile).flush_us
+
+_PEOPLE = load_built_in("sixteen")
+GOOD = _PEOPLE[0]
+ALSO_GOOD = _PEOPLE[3]
+POOR = replace(_PEOPLE[1], balance_minor=1)  # declined, 51
+CHIP = next(p for p in _PEOPLE if p.service_code[0] == "2")  # asked for the chip: cancelled
+
+
+class _FewKeys(SecureModule):
+    """A secure module near the end of its keys: two messages, then none."""
+
+    left = 2
+
+    def seal(self, *args: Any, **kwargs: Any) -> Any:
+        if self.left == 0:
+            raise KeyExhausted
+        self.left -= 1
+        return super().seal(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What happens without the fault under test; `shows` says what it is here for."""
+
+    name: str
+    shows: str
+    people: tuple[Person, ...] = (GOOD,)
+    seed: int = 1  # with several people: one with which they come in this order
+    faults: tuple[FaultSpec, ...] = ()
+    build: Build = field(default_factory=Build)
+
+    @property
+    def scenario(self) -> Scenario:
+        return replace(
+            _SCENARIO,
+            name=self.name,
+            seed=self.seed,
+            people=self.people,
+            cardholders=replace(_SCENARIO.cardholders, each=len(self.people)),
+            faults=self.faults,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one world."""
+
+    base: Base
+    added: tuple[FaultSpec, ...]
+    closes_us: int | None
+    digest: str
+    violations: tuple[Violation, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def close_us(self) -> int:
+        """When the shop closed and every fault ended."""
+        return next(event.t_us for event in self.events if event.kind == "closed")
+
+    def story(self) -> tuple[Event, ...]:
+        """What happened, without the injector's own words: what everybody in the world felt."""
+        return tuple(event for event in self.events if event.source != "injector")
+
+    def strikes(self) -> list[tuple[str, int]]:
+        """Each fault that began, with its moment."""
+        return [
+            (e.data["fault"], e.t_us)
+            for e in self.events
+            if e.kind == "fault" and e.data["what"] == "begins"
+        ]
+
+    def code(self) -> str:
+        """Python that runs this world again."""
+        arguments = [repr(self.base.name), *(repr(fault) for fault in self.added)]
+        if self.closes_us is not None:
+            arguments.append(f"closes_us={self.closes_us}")
+        return "run(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+
+    def trouble(self) -> str:
+        """The code that shows it again, and the violations."""
+        found = [f"# {v.t_us / SECOND:.6f} s  {v.invariant}: {v.text}" for v in self.violations]
+        return "\n".join([self.code(), *found])
+
+
+def report(broken: list[str], worlds: int) -> str:
+    """What a test says about worlds that violate a rule: how many, and how to run some again."""
+    lines = [
+        f"{len(broken)} of {worlds} worlds violate a rule. To run the first ones again:",
+        "from posemu.faults import AtTimes, FaultSpec, OnJournal, OnMessage, OnState",
+        "from posemu.sim import Constant",
+        "from tests.acceptance.worlds import run",
+    ]
+    return "\n".join([*lines, *broken[:3]])
+
+
+def run(base: str | Base, *added: FaultSpec, closes_us: int | None = None) -> Run:
+    """One world of the base with further faults, judged.
+
+    When the last customer has left, the cashier does the end of day, long before the shop closes:
+    so faults can strike in it. With `closes_us` the shop closes at this moment instead, every fault
+    ends, and the end of day comes after that, as in any other world.
+    """
+    base = BASES[base] if isinstance(base, str) else base
+    scenario = replace(base.scenario, faults=(*base.faults, *added))
+    if closes_us is not None:
+        day = replace(scenario.day, to_us=scenario.day.from_us + closes_us)
+        scenario = replace(scenario, day=day)
+    world = World(scenario, build=base.build)
+    cashier, last = world.tills[TILL].cashier, scenario.cardholders.each - 1
+
+    def last_one_left(event: Event) -> None:
+        if event.data["ordinal"] == last:
+            cashier.closing = True
+
+    if closes_us is None:
+        world.trace.observe(last_one_left, "customer-leaves")
+    memory = Memory(world.trace)
+    outcome = world.run()
+    return Run(
+        base, added, closes_us, outcome.digest, outcome.violations, tuple(memory.events)
+    )  # fmt: skip
+
+
+@cache
+def base_run(name: str) -> Run:
+    """The base itself, which must hold."""
+    found = run(name)
+    assert not found.violations, report([found.trouble()], 1)
+    return found
+
+
+# --- the bases ------------------------------------------------------------------------------------
+
+
+def fault(mode_id: str, trigger: Trigger, for_us: int | None = None, /, **params: Any) -> FaultSpec:
+    span = None if for_us is None else Constant(float(for_us))
+    return FaultSpec(mode_id, None, params, trigger, span)
+
+
+def cut(trigger: Trigger, for_us: int = 3 * SECOND) -> FaultSpec:
+    return fault("power-unstable", trigger, for_us, router=False)
+
+
+def lose(trigger: Trigger, direction: str, count: int = 1) -> FaultSpec:
+    return fault(
+        "transmission-loss", trigger,
+        direction=direction, effect="drop", delay=0, count=count, p=1.0,
+    )  # fmt: skip
+
+
+TWO_IN_ORDER, FOUR_IN_ORDER = 1, 38  # seeds with which so many people come in their order
+_ANSWER_LOST = lose(OnMessage("0210", "host"), "answer")
+
+BASES: dict[str, Base] = {
+    base.name: base
+    for base in (
+        Base("plain", "sign-on, one sale approved, end of day"),
+        Base(
+            "sale", "a sale approved, one declined, one cancelled, one more approved",
+            (GOOD, POOR, CHIP, ALSO_GOOD), FOUR_IN_ORDER,
+        ),
+        Base("two-sales", "two sales, both approved", (GOOD, ALSO_GOOD), TWO_IN_ORDER),
+        Base(
+            "two-sales-one-reversed", "two sales, the first one is reversed",
+            (GOOD, ALSO_GOOD), TWO_IN_ORDER, (_ANSWER_LOST,),
+        ),
+        Base("reversal", "the answer is lost; reversed at once", faults=(_ANSWER_LOST,)),
+        Base(
+            "reversal-repeats", "the reversal's answers are lost too, a customer waits for it",
+            (GOOD, ALSO_GOOD), TWO_IN_ORDER,
+            (_ANSWER_LOST, lose(OnMessage("0400", "terminal"), "answer", count=2)),
+        ),
+        Base(
+            "reversal-offline", "the line fails behind the request; no connection to reverse it",
+            faults=(fault("comms-outage", OnState("sale-waiting", 1, 5_000), 75 * SECOND),),
+        ),
+        Base(
+            "sign-on-fails", "no connection for the first sign-on, no answer to the second",
+            faults=(
+                fault("comms-outage", OnState("sign-on-connecting"), 8 * SECOND),
+                lose(OnState("sign-on-connecting", 2), "answer"),
+            ),
+        ),
+        Base(
+            "end-of-day-fails", "no connection for the first end of day, no answer to the second",
+            faults=(
+                fault("comms-outage", OnState("settle-connecting"), 20 * SECOND),
+                lose(OnState("settle-connecting", 2), "answer"),
+            ),
+        ),
+        Base(
+            "end-of-day-reverses-first", "the end of day finds a reversal pending",
+            faults=(_ANSWER_LOST, lose(OnMessage("0400", "terminal"), "both")),
+        ),
+        Base(
+            "cut-prepared", "power cut while the record of a sale is flushed",
+            faults=(cut(OnJournal("write", 3, FLUSH_US - 1_000)),),
+        ),
+        Base(
+            "cut-waiting", "power cut while a sale waits for its answer",
+            faults=(cut(OnState("sale-waiting")),),
+        ),
+        Base(
+            "cut-approved", "power cut between commit and receipt",
+            faults=(cut(OnState("sale-approved")),),
+        ),
+        Base(
+            "cut-reversing", "power cut while a reversal waits for its answer",
+            faults=(_ANSWER_LOST, cut(OnState("reversal-waiting"))),
+        ),
+        Base(
+            "cut-settling", "power cut while the end of day waits for its answer",
+            faults=(cut(OnState("settle-waiting")),),
+        ),
+        Base(
+            "late-receipt", "the paper ends in the middle; the receipt is printed later",
+            faults=(fault("printer-consumable-out", OnState("sale-printing"), 5 * SECOND),),
+        ),
+        Base("keys-run-out", "the last key is used up", build=Build(module=_FewKeys)),
+    )
+}  # fmt: skip
+
+
+# --- the faults under test ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to make a failure mode bite: what differs from its defaults, and for how long it lasts.
+
+    `listed` ones are the ways that the list of faults names (each direction, effect, mode, code);
+    the others vary how long or how strong.
+    """
+
+    for_us: int | None
+    listed: bool
+    params: dict[str, Any]
+
+
+def _set(for_s: float | None = None, listed: bool = True, **params: Any) -> Setting:
+    return Setting(None if for_s is None else round(for_s * SECOND), listed, params)
+
+
+LONG, SHORT = 45.0, 6.0  # seconds: longer than T_resp (30 s); shorter than T_conn (10 s)
+_LATE, _TOO_LATE = 12 * SECOND, 40 * SECOND  # a delay within T_resp, and one beyond it
+
+SETTINGS: dict[str, tuple[Setting, ...]] = {
+    "wifi-weak": (_set(LONG, rssi=-95.0), _set(rssi=-85.0, listed=False)),
+    "comms-unstable": (
+        _set(LONG, good=2 * SECOND, bad=10 * SECOND, loss_good=0.2, loss_bad=0.95),
+    ),
+    "comms-outage": (_set(LONG), _set(SHORT, listed=False)),
+    "dns-fail": (_set(LONG), _set(SHORT, listed=False)),
+    "transmission-loss": (
+        *(
+            _set(direction=direction, effect=effect, delay=delay, listed=delay != _LATE)
+            for direction in ("request", "answer")
+            for effect, delay in (
+                ("drop", 0), ("bitflip", 0), ("delay", _TOO_LATE), ("delay", _LATE),
+                ("duplicate", 0), ("duplicate", _LATE),
+            )
+        ),
+        _set(direction="both", effect="drop", count=2, listed=False),
+        _set(direction="both", effect="bitflip", count=2, listed=False),
+        _set(direction="answer", effect="drop", count=3, listed=False),
+    ),
+    "host-no-response": (
+        _set(LONG, mode="mute", p_booked=1.0),
+        _set(LONG, mode="mute", p_booked=0.0),
+        _set(LONG, mode="freeze"),
+        _set(SHORT, mode="freeze", listed=False),
+    ),
+    "host-fault": tuple(_set(LONG, code=code) for code in ("96", "91", "98")),
+    "mag-head-wear": (_set(eta=1.0, k=1.0, p0=1.0, p_max=1.0),),
+    "mag-card-degraded": (_set(p_bad_card=1.0, p_fail_given_bad=1.0),),
+    "printer-jam": (_set(LONG), _set(1.0, listed=False)),
+    "printer-consumable-out": (_set(LONG), _set(1.0, listed=False)),
+    "keypad-misinput": (
+        _set(p_key=0.3, p_noticed=0.0),
+        _set(p_key=0.5, p_noticed=1.0, listed=False),
+    ),
+    "power-unstable": (
+        _set(3.0, router=False),
+        _set(3.0, router=True),
+        _set(0.001, router=False, listed=False),
+        _set(LONG, router=True, listed=False),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A failure mode with one setting; `at(trigger)` is the fault."""
+
+    name: str
+    mode: FailureMode
+    setting: Setting
+
+    def at(self, trigger: Trigger) -> FaultSpec:
+        params = {name: param.default for name, param in self.mode.params.items()}
+        assert params.keys() >= self.setting.params.keys(), self.name
+        return fault(self.mode.id, trigger, self.setting.for_us, **params | self.setting.params)
+
+
+def modes_under_test() -> dict[str, FailureMode]:
+    """The catalogue without the negative controls, which must break a rule."""
+    return {mode_id: mode for mode_id, mode in load_catalogue().items() if not mode.control}
+
+
+def _variants() -> dict[str, Variant]:
+    found: dict[str, Variant] = {}
+    for mode_id, mode in modes_under_test().items():
+        for setting in SETTINGS.get(mode_id, (_set(),)):
+            words = [f"{name}={value}" for name, value in setting.params.items()]
+            span = [] if setting.for_us is None else [f"{setting.for_us / SECOND:g}s"]
+            name = " ".join([mode_id, *words, *span])
+            assert name not in found, f"two settings are the same: {name}"
+            found[name] = Variant(name, mode, setting)
+    return found
+
+
+VARIANTS = _variants()
+LISTED = {name: variant for name, variant in VARIANTS.items() if variant.setting.listed}
