@@ -1,8 +1,10 @@
-"""Benchmarks, side by side in one run, as JSON on standard output. No test asserts a time: machines differ, and so do days.
+"""Benchmarks, side by side in one run, as JSON on standard output. No test asserts a time: machines
+differ, and so do days.
 
     python tests/benchmarks/bench.py [--quick]
 
-Figures are medians over interleaved rounds; ratios are medians of the rounds' own ratios, so that a drift of the machine cancels.
+Figures are medians over interleaved rounds; ratios are medians of the rounds' own ratios, so that a
+drift of the machine cancels.
 """
 
 from __future__ import annotations
@@ -24,13 +26,13 @@ from typing import Any
 import iso8583
 
 sys.path.insert(0, str(Path(__file__).parent))
-import floor  # noqa: E402
+import floor
 
-from posemu.profiles import load_dialect  # noqa: E402
-from posemu.scenario import Scenario, World, load_text  # noqa: E402
-from posemu.scenario.spec import TillSpec  # noqa: E402
-from posemu.sim import Constant  # noqa: E402
-from posemu.wire import Codec  # noqa: E402
+from posemu.profiles import load_dialect
+from posemu.scenario import Scenario, World, load_text
+from posemu.scenario.spec import TillSpec
+from posemu.sim import Constant
+from posemu.wire import Codec
 
 QUICK = "--quick" in sys.argv
 ROUNDS = 3 if QUICK else 9
@@ -134,7 +136,10 @@ def bench_codec() -> dict[str, Any]:
             iso8583.decode(message, spec)
 
     count = BATCH // 4
-    rows = [[timed(work, count) for work in (encode, decode, their_encode, their_decode)] for _ in range(ROUNDS)]
+    rows = [
+        [timed(work, count) for work in (encode, decode, their_encode, their_decode)]
+        for _ in range(ROUNDS)
+    ]
     ours_e, ours_d, theirs_e, theirs_d = (median(column) for column in zip(*rows, strict=True))
     return {
         "encode_us": round(ours_e * 1e6, 2),
@@ -150,8 +155,16 @@ def bench_codec() -> dict[str, Any]:
 
 def _pyiso8583_spec() -> dict[str, Any]:
     """The dialect's field table in pyiso8583's words."""
+
     def fixed(kind: str, length: int, **more: Any) -> dict[str, Any]:
-        return {"data_enc": kind, "len_enc": "bcd", "len_type": 0, "max_len": length, "desc": "", **more}
+        return {
+            "data_enc": kind,
+            "len_enc": "bcd",
+            "len_type": 0,
+            "max_len": length,
+            "desc": "",
+            **more,
+        }
 
     nibbles = {"len_count": "nibbles", "left_pad": "0"}
     spec = {"h": fixed("ascii", 0), "t": fixed("b", 2), "p": fixed("b", 8), "1": fixed("b", 8)}
@@ -171,7 +184,10 @@ def _pyiso8583_spec() -> dict[str, Any]:
 def bench_scale() -> dict[str, Any]:
     """Cost per sale with 1, 100 and 1,000 terminals."""
     sizes = {1: 400, 100: 8, 1000: 3} if not QUICK else {1: 100, 100: 2}
-    rows = [{tills: world_seconds(each, tills, judged=False) for tills, each in sizes.items()} for _ in range(3)]
+    rows = [
+        {tills: world_seconds(each, tills, judged=False) for tills, each in sizes.items()}
+        for _ in range(3)
+    ]
     cost = {tills: median(row[tills] for row in rows) for tills in sizes}
     return {
         "us_per_sale": {str(tills): round(seconds * 1e6, 1) for tills, seconds in cost.items()},
@@ -181,16 +197,23 @@ def bench_scale() -> dict[str, Any]:
 
 
 def bench_memory() -> dict[str, Any]:
-    """Peak memory of a day of 1,000 terminals (245 sales each) without keeping the trace, in a process of its own."""
+    """Peak memory of a day of 1,000 terminals (245 sales each) without keeping the trace, in a
+    process of its own."""
     tills, sales = (1000, 245) if not QUICK else (50, 10)
+    folder = str(Path(__file__).parent)
     code = (
-        "import sys, resource; sys.argv = ['bench']; sys.path.insert(0, {folder!r}); import bench; "
-        "bench.world_seconds({sales}, {tills}, judged=False); "
+        f"import sys, resource; sys.argv = ['bench']; sys.path.insert(0, {folder!r}); "
+        f"import bench; bench.world_seconds({sales}, {tills}, judged=False); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    ).format(folder=str(Path(__file__).parent), sales=sales, tills=tills)
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     peak_kib = int(done.stdout.split()[-1])
-    return {"terminals": tills, "sales_each": sales, "peak_mib": round(peak_kib / 1024), "aim": "<= 1024 MiB"}
+    return {
+        "terminals": tills,
+        "sales_each": sales,
+        "peak_mib": round(peak_kib / 1024),
+        "aim": "<= 1024 MiB",
+    }
 
 
 def bench_help() -> dict[str, Any]:

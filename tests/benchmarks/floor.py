@@ -1,5 +1,5 @@
-"""The floor of a card sale with PIN: bare SimPy events, one for each real occurrence, and every cryptographic primitive called bare,
-once per required use. No posemu code runs here."""
+"""The floor of a card sale with PIN: bare SimPy events, one for each real occurrence, and every
+cryptographic primitive called bare, once per required use. No posemu code runs here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ assert EVENTS <= 40
 
 _KEY, _BLOCK, _ZERO = bytes(16), bytes(16), CBC(bytes(16))
 PRIMITIVES: tuple[tuple[str, int], ...] = (
-    ("AES-ECB context, 6 blocks: transaction key to working keys and next register (terminal, host)", 2),
+    (
+        "AES-ECB context, 6 blocks: transaction key to working keys (terminal, host)",
+        2,
+    ),
     ("AES-ECB context, 2 blocks: PIN block format 4 (terminal, host)", 2),
     ("AES-CBC context, 3 blocks: track data (terminal, host)", 2),
     ("CMAC over the request, 150 bytes (terminal, host)", 2),

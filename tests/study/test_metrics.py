@@ -66,7 +66,11 @@ def test_a_sale_that_a_power_cut_ended_is_a_timeout() -> None:
     cancelled."""
     day = Day().at(10, "sale-started").at(15, "power", on=False).close()
     assert (day.total()["timeout_rate"], day.total()["cancel_rate"]) == (100.0, 100.0)
-    day = Day().at(10, "sale-started").at(12, "frame-sent", end="terminal", bytes=bytes(7) + b"\x02\x00")
+    day = (
+        Day()
+        .at(10, "sale-started")
+        .at(12, "frame-sent", end="terminal", bytes=bytes(7) + b"\x02\x00")
+    )
     day.at(15, "power", on=False).close()
     assert (day.total()["timeout_rate"], day.total()["cancel_rate"]) == (100.0, 0.0)
 
