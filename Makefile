@@ -15,10 +15,10 @@ demo: .venv/.ready  ## run the first scenario and print the verdict
 	@$(BIN)/posemu run scenarios/first-sale.yaml
 
 test: .venv/.ready  ## all tests, with the import contracts and the examples of the docs
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: .venv/.ready  ## the tests without the slow searches
-	@$(BIN)/python -m pytest -n auto -m "not slow"
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: .venv/.ready  ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
