@@ -86,7 +86,6 @@ class Terminal:
         """The program from the beginning, after power came (back)."""
         self._reset()
         self.flash.get_power()
-        self.display.lit = True
         self.state = State.STARTING
         return program(self)
 
