@@ -123,11 +123,8 @@ class World:
         self.trace.emit("world", "drain", {"tills": tuple(self.tills)})
         for till in self.tills.values():
             till.cashier.close()
-        before = {name: driver.terminal.settlements for name, driver in self.drivers.items()}
         bound_us = self.close_us + self.scenario.drain_us
-        while self.clock.now_us < bound_us and not all(
-            at_rest(driver, before[name]) for name, driver in self.drivers.items()
-        ):
+        while self.clock.now_us < bound_us and not all(map(at_rest, self.drivers.values())):
             soon_us = max(self.clock.now_us + REST_STEP_US, int(min(self.clock.peek(), bound_us)))
             self.clock.run_until(min(soon_us, bound_us))
 
@@ -248,14 +245,14 @@ def world_seed(seed: int, replication: int) -> int:
     )
 
 
-def at_rest(driver: TerminalDriver, settlements: int) -> bool:
-    """Ready, nothing pending, nothing left to print, and settled since it had `settlements`."""
+def at_rest(driver: TerminalDriver) -> bool:
+    """Ready, the day settled, nothing pending and nothing left to print."""
     terminal = driver.terminal
     journal = terminal.journal
     return (
         terminal.power.on
         and terminal.state is State.IDLE
-        and terminal.settlements > settlements
+        and terminal.settlements > 0
         and not journal.settling
         and journal.reversal is None
         and not journal.unprinted

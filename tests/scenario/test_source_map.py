@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from io import StringIO
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from posemu.profiles.quantities import Plain
 from posemu.scenario.source_map import Source
@@ -64,5 +65,8 @@ def test_the_data_is_that_of_the_yaml_library(document: object) -> None:
     """For any document, data read with places equals what the YAML library reads without them."""
     out = StringIO()
     YAML(typ="safe", pure=True).dump(document, out)
-    expected = YAML(typ="safe", pure=True).load(out.getvalue())
+    try:
+        expected = YAML(typ="safe", pure=True).load(out.getvalue())
+    except YAMLError:
+        reject()  # what the library writes and cannot read itself, like {x: :0}
     assert Source(out.getvalue(), "x").data == expected
