@@ -1,8 +1,8 @@
 """ISO 9564-1 format 4: the PIN block for AES.
 
-    PIN field   4 L P P P P p p p p p p p p A A | 8 random bytes          16 bytes; p is a digit or
-    A PAN field   M a a a a a a a a a a a a ...0                            16 bytes; M is the
-    length of the PAN less 12 block       AES( AES(PIN field) XOR PAN field )
+    PIN field   4 L P P P P p p p p p p p p A A | 8 random bytes    16 bytes; p: a digit or A
+    PAN field   M a a a a a a a a a a a a ... 0                     16 bytes; M: PAN length less 12
+    block       AES( AES(PIN field) XOR PAN field )
 
 The two encipherments bind the PIN to its PAN: a block moved to another PAN deciphers to noise, and
 noise is what the strict checks of the PIN field refuse. They are checks of form, no authentication;

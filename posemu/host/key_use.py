@@ -1,9 +1,11 @@
 """Which KSN may be used for what: every message has a key of its own, and no key serves two
 messages.
 
-used, same bytes        the message came twice: the first result again used, other bytes
-refused unused, higher          the normal case unused, lower           only the late original of a
-reversal that is known: its MAC is checked, it is declined, never booked
+    used, same bytes     the message came twice: the first result again
+    used, other bytes    refused
+    unused, higher       the normal case
+    unused, lower        only the late original of a reversal that is known: its MAC is checked, it
+                         is declined, never booked
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ class Task:
 
     # Invariants, while the story is not running:
     #   it sleeps: ticket is that of its entry in the clock's heap, and _wanted is None;
-    # it waits:  ticket is NO_TICKET, _wanted are the kinds, _deadline_us when it gives up, and the
-    # alarm rings by then.
+    #   it waits:  ticket is NO_TICKET, _wanted are the kinds, _deadline_us when it gives up, and
+    #              the alarm rings by then.
 
     def __init__(
         self, clock: Clock, story: Story, perform: Callable[[Any], Any] | None = None,

@@ -10,7 +10,8 @@ last; anchored to a message before a state, and to that before the journal; the 
 later one, at once before later; short; with the catalogue's parameters. How:
 
 * a fault or none is a choice of its own, so that dropping one is a single step wherever it stands;
-out of the middle of `lists` Hypothesis cuts only elements of few choices, and a fault has a dozen;
+  out of the middle of `lists` Hypothesis cuts only elements of few choices, and a fault has a
+  dozen;
 * every fault takes the same number of choices, so that its mode can be exchanged and the rest kept;
 * times come from a series (1, 2, 5, 10 ...), as a person picks them, and each is one choice.
 

@@ -1,7 +1,8 @@
 """One call for QA: run a world under a schedule of faults, and say which rules it broke.
 
-    outcome = try_schedule(small_shop(), [fault("transmission-loss", on={"message": "0210"})],
-    build=mine) assert not outcome.violations
+    schedule = [fault("transmission-loss", on={"message": "0210"})]
+    outcome = try_schedule(small_shop(), schedule, build=mine)
+    assert not outcome.violations
 
 The scenario gives the shop; the schedule takes the place of the scenario's own faults; the build
 says whose terminal, secure module and host are tried (see `posemu.scenario.Build`).
