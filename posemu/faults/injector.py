@@ -26,6 +26,8 @@ from posemu.faults.triggers import (
 from posemu.sim import Distribution, Event, Exponential, Trace
 
 _MTI_AT = 7  # bytes: length 2, TPDU 5
+_APART = ("lose_message",)  # mechanisms whose strikes do not share a part: each heals by itself
+_Part = tuple[str, str | None, int]  # mechanism, till, and a number where strikes stand apart
 
 
 @dataclass(slots=True)
@@ -46,7 +48,8 @@ class Injector:
         self._site = site
         self._trace = trace
         self._faults: list[_Fault] = []
-        self._healing: dict[int, Heal] = {}
+        self._healing: dict[int, tuple[_Part, Heal]] = {}
+        self._waiting: dict[_Part, list[Heal]] = {}
         self._strikes = 0
         self._stopped = False
         same: dict[str, int] = {}
@@ -151,9 +154,11 @@ class Injector:
         self._trace.emit("injector", "fault", data)
         momentary = not isinstance(spec.trigger, Always)
         strike = Strike(self._site, till, keyed.sequence("fault", entity), momentary)
-        heal = strike_with(fault.mode.mechanism, strike, spec.params)
+        mode = fault.mode
+        heal = strike_with(mode.mechanism, strike, spec.params)
         if heal is not None:
-            self._healing[number] = heal
+            part = (mode.mechanism, till_name, number if mode.mechanism in _APART else 0)
+            self._healing[number] = (part, heal)
             if span_us is not None:
                 self._site.clock.call_in(span_us, self._heal, number)
 
@@ -163,10 +168,18 @@ class Injector:
         return self._site.tills[name]
 
     def _heal(self, number: int) -> None:
-        heal = self._healing.pop(number, None)
-        if heal is not None:
-            self._trace.emit("injector", "fault", {"what": "ends", "number": number})
-            heal()
+        """One strike ends. A part that other strikes of the same kind still hold stays broken until
+        the last of them has ended."""
+        if number not in self._healing:
+            return
+        part, heal = self._healing.pop(number)
+        self._trace.emit("injector", "fault", {"what": "ends", "number": number})
+        waiting = self._waiting.setdefault(part, [])
+        waiting.append(heal)
+        if not any(other == part for other, _ in self._healing.values()):
+            del self._waiting[part]
+            for mend in waiting:
+                mend()
 
 
 def compile_rates(

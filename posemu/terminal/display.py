@@ -13,16 +13,19 @@ class Display:
     """`show(prompt, ...)` puts up a screen of the message catalogue. `watchers` are the eyes in
     front of it."""
 
-    __slots__ = ("_emit", "_texts", "prompt", "text", "watchers")
+    __slots__ = ("_emit", "_texts", "lit", "prompt", "text", "watchers")
 
     def __init__(self, emit: Emit, catalogue: Catalogue, lang: str) -> None:
         self._emit = emit
         self._texts = catalogue.screens(lang)
+        self.lit = True
         self.prompt = ""
         self.text = ""
         self.watchers: list[Callable[[str], object]] = []
 
     def show(self, prompt: str, **values: Any) -> None:
+        if not self.lit:
+            return  # power failed a moment ago, and the program has not noticed yet
         text = self._texts[prompt]
         if values:
             text = text.format_map(values)
@@ -33,6 +36,7 @@ class Display:
             look(prompt)
 
     def go_dark(self) -> None:
+        self.lit = False
         self.prompt = self.text = ""
         for look in self.watchers:
             look("")

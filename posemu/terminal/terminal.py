@@ -86,6 +86,7 @@ class Terminal:
         """The program from the beginning, after power came (back)."""
         self._reset()
         self.flash.get_power()
+        self.display.lit = True
         self.state = State.STARTING
         return program(self)
 
