@@ -13,6 +13,7 @@ import base64
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from posemu.sim import Event
 
@@ -26,8 +27,9 @@ RULES: dict[str, tuple[str, str]] = {
 _SCAN_AT = 1 << 16
 _TAIL = 256
 _REMEMBERED = 4_096
-_HEAD = 6  # digits of a canary that are looked up first
 _SHORTEST = 12  # digits of the shortest canary
+_GRAM = 6  # digits that are looked up first
+_STRIDE = _SHORTEST - _GRAM + 1  # of so many neighbouring places one holds a gram of any canary
 _SMALLEST = 10 ** (_SHORTEST - 2)  # a number that could be one (with a leading zero lost)
 _PIECE = 40  # bytes: what is shorter may be a piece of something, and counts each time
 
@@ -48,11 +50,7 @@ class Canaries:
     def __init__(
         self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = ()
     ) -> None:
-        self._digits = dict.fromkeys(pans, "PAN") | dict.fromkeys(pins, "PIN")
-        self._heads = {digits[:_HEAD] for digits in self._digits}
-        self._lengths = sorted({len(digits) for digits in self._digits})
-        self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
-        self._clean: set[tuple[object, bytes]] = set()
+        self._numbers = _numbers(tuple(pans), tuple(pins))
         self._keys: list[bytes] = []
         for key in keys:
             text = key.hex().encode()
@@ -62,6 +60,21 @@ class Canaries:
     def find(self, data: bytes, is_text: bool = False) -> list[tuple[int, str]]:
         """Where (byte offset of the run it stands in) and what: "PAN", "PIN" or "key", each once a
         run. Text is not searched for BCD (words look like it)."""
+        leaks = self._numbers.find(data, is_text)
+        return leaks + [(data.index(key), "key") for key in self._keys if key in data]
+
+
+class _Numbers:
+    """PANs and PINs. Worlds with the same people share it, and what it remembers of words."""
+
+    def __init__(self, pans: tuple[str, ...], pins: tuple[str, ...]) -> None:
+        self._digits = dict.fromkeys(pans, "PAN") | dict.fromkeys(pins, "PIN")
+        self._grams = {d[i : i + _GRAM] for d in self._digits for i in range(_STRIDE)}
+        self._lengths = sorted({len(digits) for digits in self._digits})
+        self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
+        self._clean: set[tuple[object, bytes]] = set()
+
+    def find(self, data: bytes, is_text: bool) -> list[tuple[int, str]]:
         found = self._find_ascii(data)
         if not is_text:
             found |= self._find_bcd(data)
@@ -69,8 +82,7 @@ class Canaries:
             for run in runs.finditer(data):
                 if (decode, run[0]) not in self._clean:
                     found |= self._find_coded(run.start(), run[0], decode, alignments)
-        leaks = [(offset, self._digits[digits]) for offset, digits in sorted(found)]
-        return leaks + [(data.index(key), "key") for key in self._keys if key in data]
+        return [(offset, self._digits[digits]) for offset, digits in sorted(found)]
 
     def _find_coded(
         self, offset: int, text: bytes, decode: Callable[[bytes], bytes], alignments: int
@@ -101,20 +113,31 @@ class Canaries:
                 continue  # ASCII digits: 3x3x3x3x3x, which no canary is in BCD
             piece = data[max(0, run.start() - 1) : run.end() + 1]
             for hexed in (piece.hex(), piece.translate(_SWAPPED).hex()):
-                for text in _NIBBLES.findall(hexed):
-                    found.update((run.start(), canary) for canary in self._in_run(text))
+                if self._suspicious(hexed):
+                    for text in _NIBBLES.findall(hexed):
+                        found.update((run.start(), canary) for canary in self._in_run(text))
         return found
+
+    def _suspicious(self, text: str) -> bool:
+        """False if there is no canary in it: wherever one stands, a gram of its first digits is
+        among those that are looked at."""
+        places = range(0, len(text) - _GRAM + 1, _STRIDE)
+        return not self._grams.isdisjoint([text[i : i + _GRAM] for i in places])
 
     def _in_run(self, run: str) -> list[str]:
         """The canaries in a run of digits."""
-        heads, known = self._heads, self._digits
-        found = []
-        for i in range(len(run) - _SHORTEST + 1):
-            if run[i : i + _HEAD] in heads:
-                for length in self._lengths:
-                    if run[i : i + length] in known:
-                        found.append(run[i : i + length])
-        return found
+        if not self._suspicious(run):
+            return []
+        known, places = self._digits, range(len(run) - _SHORTEST + 1)
+        return [
+            run[i : i + length] for i in places for length in self._lengths
+            if run[i : i + length] in known
+        ]  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _numbers(pans: tuple[str, ...], pins: tuple[str, ...]) -> _Numbers:
+    return _Numbers(pans, pins)
 
 
 def _from_base64(text: bytes) -> bytes:

@@ -25,7 +25,7 @@ from posemu.scenario.host_driver import HostDriver
 from posemu.scenario.spec import Scenario, TillSpec
 from posemu.scenario.terminal_driver import TerminalDriver
 from posemu.shop import Cashier, Pace, Visit
-from posemu.sim import Clock, Gate, Keyed, Streams, Trace
+from posemu.sim import Clock, Gate, Keyed, Streams, Trace, rare_collection
 from posemu.terminal import Ports, State
 from posemu.terminal.keypad import Keypad
 from posemu.terminal.reader import StripeReader
@@ -101,6 +101,7 @@ class World:
         """When the shop closes: the end of the span that metrics cover."""
         return self.scenario.day.to_us - self.scenario.day.from_us
 
+    @rare_collection()
     def run(self) -> Outcome:
         self.injector.begin()
         for name, driver in self.drivers.items():
@@ -246,7 +247,8 @@ def world_seed(seed: int, replication: int) -> int:
 
 
 def at_rest(driver: TerminalDriver) -> bool:
-    """Ready, the day settled, nothing pending and nothing left to print."""
+    """Ready, every sale settled (and the day at least once), nothing pending and nothing left to
+    print."""
     terminal = driver.terminal
     journal = terminal.journal
     return (
@@ -254,6 +256,7 @@ def at_rest(driver: TerminalDriver) -> bool:
         and terminal.state is State.IDLE
         and terminal.settlements > 0
         and not journal.settling
+        and journal.totals.sales == 0
         and journal.reversal is None
         and not journal.unprinted
     )

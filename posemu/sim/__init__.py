@@ -14,6 +14,7 @@ from posemu.sim.distributions import (
     Uniform,
     Weibull,
 )
+from posemu.sim.garbage import rare_collection
 from posemu.sim.task import Story, Task, Wait
 from posemu.sim.trace import (
     Data,
@@ -52,4 +53,5 @@ __all__ = [
     "Wait",
     "Weibull",
     "as_json_line",
+    "rare_collection",
 ]

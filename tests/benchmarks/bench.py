@@ -57,7 +57,10 @@ def sales_scenario(sales: int, tills: int = 1) -> Scenario:
     day = replace(scenario.day, to_us=scenario.day.from_us + (sales + 1) * 62_000_000)
     names = tuple(TillSpec(f"till-{n + 1}", -50.0) for n in range(tills))
     coming = replace(scenario.cardholders, each=sales, gap=Constant(40_000_000))
-    return replace(scenario, people=people, day=day, tills=names, cardholders=coming)
+    host = replace(scenario.host, servers=scenario.host.servers * tills)  # nobody waits for it
+    return replace(
+        scenario, people=people, day=day, tills=names, cardholders=coming, host=host
+    )  # fmt: skip
 
 
 def world_seconds(sales: int, tills: int, judged: bool) -> float:
