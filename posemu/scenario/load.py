@@ -11,17 +11,12 @@ from pydantic import ValidationError
 
 from posemu.faults.catalogue import FailureMode, Text, failure_modes, load_failure_mode
 from posemu.faults.triggers import FaultSpec
+from posemu.profiles.data_files import SUFFIX
 from posemu.profiles.rulebook import load_profile, profile_names
 from posemu.scenario.build import build_names, find_build
 from posemu.scenario.fault_entries import build_fault, entry_model, misfit
 from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
-from posemu.scenario.people import (
-    SUFFIX,
-    Person,
-    built_in_people,
-    load_built_in,
-    load_people,
-)
+from posemu.scenario.people import Person, built_in_people, load_built_in, load_people
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.schema import VERSION, ScenarioFile, Section, TextSection
 from posemu.scenario.sense import checks
@@ -193,7 +188,7 @@ def _in_currency(
 def _build(
     file: ScenarioFile, entries: _Entries, people: tuple[Person, ...], stem: str
 ) -> Scenario:
-    day = Day(file.day.date, file.day.from_us, file.day.to_us)
+    day = Day(file.day.date, file.day.from_us, file.day.to_us, file.day.settle)
     coming, line, dns, host = file.cardholders, file.network.line, file.network.dns, file.host
     faults: tuple[FaultSpec, ...] = tuple(build_fault(name, entry, day) for name, entry in entries)
     return Scenario(

@@ -123,6 +123,11 @@ class DaySection(Section):
         alias="to",
         description="assumed: one hour is enough",
     )
+    settle: TimeOfDay | None = Field(
+        default=None,
+        description="an end of day within the day (an early one, with business after it); "
+        "there is always one after closing",
+    )
 
 
 class TillSection(Section):

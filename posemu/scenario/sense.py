@@ -42,6 +42,8 @@ def _day(source: Source, data: dict[str, Any]) -> Iterator[Problem]:
         path: Path = ("day", "to") if "to" in day else ("day", "from")
         message = f"{path[-1]} is {source.found(path)}; the day must end after it begins"
         yield source.problem(path, message)
+    if "settle" in _map(data.get("day")):
+        yield from _at(source, ("day", "settle"), data["day"]["settle"])
 
 
 def _hours(data: dict[str, Any]) -> tuple[int | None, int | None]:
@@ -105,7 +107,7 @@ def _at(source: Source, path: Path, value: Any) -> Iterator[Problem]:
     if moment is None or begin is None or end is None or end <= begin:
         return
     if not begin <= moment < end:
-        message = f"at is {source.found(path)}; the day runs from {_clock(begin)} to {_clock(end)}"
+        message = f"{path[-1]} is {source.found(path)}; the day runs from {_clock(begin)} to {_clock(end)}"
         yield source.problem(path, message)
 
 

@@ -16,11 +16,13 @@ from posemu.sim.distributions import Distribution
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The shop's day; the world's clock starts at `from_us`. Both are µs since midnight."""
+    """The shop's day; the world's clock starts at `from_us`. Times are µs since midnight;
+    `settle_us` is that of an end of day within the day."""
 
     date: date
     from_us: int
     to_us: int
+    settle_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

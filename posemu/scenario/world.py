@@ -101,12 +101,18 @@ class World:
         """When the shop closes: the end of the span that metrics cover."""
         return self.scenario.day.to_us - self.scenario.day.from_us
 
+    @property
+    def _settle_us(self) -> int | None:
+        """When the cashiers do an end of day within the day."""
+        day = self.scenario.day
+        return None if day.settle_us is None else day.settle_us - day.from_us
+
     @rare_collection()
     def run(self) -> Outcome:
         self.injector.begin()
         for name, driver in self.drivers.items():
             driver.switch_on()
-            self.tills[name].cashier.open(self._visits(name))
+            self.tills[name].cashier.open(self._visits(name), self._settle_us)
         self.clock.run_until(self.close_us)
         self._drain()
         violations = tuple(self.judge.finish()) if self.judge is not None else ()

@@ -83,6 +83,7 @@ class Cashier:
         self._changes = 0  # of the screen, since the beginning
         self._noted = 0  # how many of them this person has taken note of
         self._prompt = ""  # what the screen shows
+        self._settle_us: int | None = None
         self.attention = 1.0
         self.closing = False
 
@@ -98,7 +99,10 @@ class Cashier:
         if self._task is not None:
             self._task.post(SCREEN, prompt, keep=False)
 
-    def open(self, visits: Iterable[Visit]) -> None:
+    def open(self, visits: Iterable[Visit], settle_us: int | None = None) -> None:
+        """Serves the visits; does an end of day between two of them, or after the last one, when it
+        is `settle_us`."""
+        self._settle_us = settle_us
         self._task = Task(self._clock, self._day(visits)).start()
 
     def close(self) -> None:
@@ -111,7 +115,7 @@ class Cashier:
 
     def _day(self, visits: Iterable[Visit]) -> Story:
         for visit in visits:
-            yield visit.gap_us
+            yield from self._until(self._clock.now_us + visit.gap_us)
             if self.closing:
                 break
             data = {"ordinal": visit.ordinal, "amount_minor": visit.amount_minor}
@@ -121,8 +125,18 @@ class Cashier:
             if self._terminal.paper_low:
                 yield self._pace.roll_us
                 self._terminal.change_roll()
+        if self._settle_us is not None:
+            yield from self._until(self._settle_us)
         if self.closing:
             yield from self._settle()
+
+    def _until(self, t_us: int) -> Story:
+        """Sleeps until then; does the end of day if its time comes meanwhile."""
+        if self._settle_us is not None and self._settle_us <= t_us:
+            yield max(0, self._settle_us - self._clock.now_us)
+            self._settle_us = None
+            yield from self._settle()
+        yield max(0, t_us - self._clock.now_us)
 
     def _settle(self) -> Story:
         """Presses SETTLE when the terminal is ready, until it takes it."""

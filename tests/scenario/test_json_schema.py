@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from posemu.faults.catalogue import load_catalogue
 from posemu.scenario.json_schema import keys_at, scenario_schema
 from posemu.terminal.states import State
-
-jsonschema = pytest.importorskip("jsonschema")
 
 HERE = Path(__file__).parent
 SHAPE = [  # broken files whose fault the schema alone can see
