@@ -13,6 +13,7 @@ from posemu.study import BASE, METRICS, Estimate, StudyResult
 
 WIDTH = 80
 SHOWN = 10  # violations printed in full
+_COUNTED = ("%", "items", "occurrences")  # units of what happens or not: no event is not "never"
 
 _TEXT: dict[str, tuple[str, str]] = {
     "holds": ("HOLDS", "通过"),
@@ -31,6 +32,9 @@ _TEXT: dict[str, tuple[str, str]] = {
     "measured": ("Measured", "指标"),
     "faults": ("Faults that struck", "发生的故障"),
     "none": ("none", "无"),
+    "never": (
+        "none: in fewer than 3/{n} of worlds",
+        "未发生:比例低于 3/{n}"),
     "met": ("Situations met", "出现过的情形"),
     "what": ("What went wrong", "违反明细"),
     "more": ("... and {count} more", "…… 另有 {count} 处"),
@@ -71,7 +75,7 @@ def _lines(
     yield ""
     yield _say("measured", lang)
     for name, found in result.estimates(BASE, "total").items():
-        yield f"  {_pad(_metric_name(name, lang), 34)}{_figure(found, METRICS[name].unit)}"
+        yield f"  {_pad(_metric_name(name, lang), 34)}{_figure(found, METRICS[name].unit, lang)}"
     yield ""
     struck = sum((Counter(world.struck) for world in result.worlds), Counter[str]())
     catalogue = load_catalogue()
@@ -125,9 +129,11 @@ def _metric_name(name: str, lang: str) -> str:
     return METRICS[name].zh if lang == "zh" else METRICS[name].en
 
 
-def _figure(found: Estimate, unit: str) -> str:
+def _figure(found: Estimate, unit: str, lang: str) -> str:
     if found.mean is None:
         return f"{'-':>9}"
+    if found.mean == 0 and found.n > 3 and unit in _COUNTED:
+        return "     " + _say("never", lang, n=found.n)
     text = f"{found.mean:9.2f} {unit}"
     if found.low is not None and found.high is not None:
         text += f"  [{found.low:.2f}, {found.high:.2f}], n {found.n}"

@@ -12,7 +12,7 @@ from posemu.faults import load_catalogue
 from posemu.oracle import INVARIANTS, SITUATIONS, Violation
 from posemu.report import run_report
 from posemu.scenario import load_text
-from posemu.study import METRICS, Estimate, StudyResult, run_study
+from posemu.study import METRICS, Estimate, StudyResult, WorldRecord, run_study
 
 LANGUAGES = ("en", "zh")
 RESULTS, REPLAY = "out/tiny/results.sqlite", "out/tiny/replay.json"
@@ -54,6 +54,96 @@ def too_wide(text: str) -> list[tuple[int, str]]:
 def with_violations(result: StudyResult, *violations: Violation) -> StudyResult:
     worlds = [replace(result.worlds[0], violations=violations), *result.worlds[1:]]
     return StudyResult(result.scenario, result.seed, result.replications, worlds)
+
+
+WORLD = WorldRecord(
+    variant="base", replication=0, digest="AB", events=1_000,
+    values={"total": {"timeout_rate": 10.0, "txn_time": None, "throughput": 6.0}},
+    violations=(), not_observed=(), pairs={}, situations={},
+    struck={"transmission-loss": 2, "dns-fail": 2, "wifi-weak": 11}, schedule=(),
+)  # fmt: skip
+OTHER = replace(
+    WORLD, replication=1, events=234, struck={"dns-fail": 3},
+    values={"total": {"timeout_rate": 20.0, "txn_time": None, "throughput": None}},
+)  # fmt: skip
+MEASURED = """\
+Measured
+  service timeout rate                  15.00 %  [-48.53, 78.53], n 2
+  transaction time, mean                    -
+  throughput per terminal                6.00 sales per h
+"""
+
+
+def test_the_whole_text_of_a_run_that_holds(scenario: Any) -> None:
+    """Size, verdict, figures, faults (most frequent first) and situations, each under its head,
+    with a blank line between the parts; a figure of one replication has no interval."""
+    result = StudyResult("tiny", 3, 2, [WORLD, OTHER])
+    names = {mode_id: mode.name.en for mode_id, mode in load_catalogue().items()}
+    expected = f"""\
+A tiny shop
+tills: 1, worlds: 2 of 5 min, seed: 3
+
+HOLDS  {len(INVARIANTS)} rules held after each of 1234 events
+
+{MEASURED}
+Faults that struck
+      11  {names["wifi-weak"]}
+       5  {names["dns-fail"]}
+       2  {names["transmission-loss"]}
+Situations met: none
+
+digest   {result.digest}
+results  {RESULTS}
+replay   posemu replay {REPLAY}
+(test keys and cards; randomness of keys and PIN blocks comes from the seed)
+"""
+    assert report(result, scenario, "en") == expected
+
+
+def test_the_whole_text_of_a_run_that_is_violated(scenario: Any) -> None:
+    """A scenario without a title goes by its name; up to ten violations are told one by one, and
+    equally frequent situations stand in the order of their words."""
+    violations = tuple(Violation("no-crash", n, "till-1", f"number {n}") for n in range(10))
+    first = replace(WORLD, struck={}, situations={"wrong-mac": 1, "late-answer": 1})
+    result = StudyResult("tiny", 3, 2, [first, replace(OTHER, struck={}, violations=violations)])
+    told = "".join(
+        f"""\
+  no-crash: {INVARIANTS["no-crash"][0]}
+    till-1: number {n}
+    world base/1, t = 0.00000{n} s
+"""
+        for n in range(10)
+    )
+    situations = sorted((SITUATIONS["wrong-mac"][0], SITUATIONS["late-answer"][0]))
+    expected = f"""\
+tiny
+tills: 1, worlds: 2 of 5 min, seed: 3
+
+VIOLATED  violations: 10, rules broken: 1
+
+What went wrong
+{told}
+{MEASURED}
+Faults that struck: none
+Situations met
+       1  {situations[0]}
+       1  {situations[1]}
+
+digest   {result.digest}
+results  {RESULTS}
+replay   posemu replay {REPLAY}
+(test keys and cards; randomness of keys and PIN blocks comes from the seed)
+"""
+    assert report(result, replace(scenario, title=None), "en") == expected
+
+
+@pytest.mark.parametrize(("length", "gap"), [(61, " "), (62, "\n    ")])
+def test_the_80th_column_is_used(scenario: Any, length: int, gap: str) -> None:
+    """A line of exactly 80 columns stays one; a word that would end in the 81st begins another."""
+    word = "x" * length  # behind 19 columns: the indent, the till and "number"
+    violation = Violation("no-crash", 1, "till-1", f"number {word}")
+    text = report(with_violations(StudyResult("tiny", 3, 1, [WORLD]), violation), scenario, "en")
+    assert f"\n    till-1: number{gap}{word}\n" in text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -193,3 +283,24 @@ def test_rules_that_nobody_could_see_are_not_counted_as_held(
     assert all(rule in text for rule in unseen)
     assert str(len(INVARIANTS) - 4) in text.splitlines()[3]
     assert too_wide(text) == []
+
+
+@pytest.mark.parametrize(
+    ("zeros", "said"),
+    [
+        (3, "0.00 %  [0.00, 0.00], n 3"),
+        (4, "none: in fewer than 3/4 of worlds"),
+        (60, "none: in fewer than 3/60 of worlds"),
+    ],
+)
+def test_what_never_happened_is_not_called_impossible(scenario: Any, zeros: int, said: str) -> None:
+    """No event in n worlds is told as "fewer than 3/n", never as 0 %, from n = 4 on; a time or a
+    throughput of nought stays a number."""
+    values: dict[str, Any] = {"total": {"timeout_rate": 0.0, "throughput": 0.0}}
+    worlds = [replace(WORLD, replication=n, values=values) for n in range(zeros)]
+    text = report(StudyResult("tiny", 3, zeros, worlds), scenario, "en")
+    [line] = [line for line in text.splitlines() if "service timeout rate" in line]
+    assert line.endswith(f" {said}")
+    assert f"0.00 sales per h  [0.00, 0.00], n {zeros}" in text
+    assert too_wide(text) == []
+    assert too_wide(report(StudyResult("tiny", 3, zeros, worlds), scenario, "zh")) == []
