@@ -3,15 +3,17 @@
 from posemu.scenario.build import Build, build_names, find_build
 from posemu.scenario.load import load_scenario, load_text, read_text
 from posemu.scenario.problems import Problem, ScenarioError
-from posemu.scenario.spec import Scenario
+from posemu.scenario.spec import BASE, Scenario, Variant
 from posemu.scenario.world import Outcome, World
 
 __all__ = [
+    "BASE",
     "Build",
     "Outcome",
     "Problem",
     "Scenario",
     "ScenarioError",
+    "Variant",
     "World",
     "build_names",
     "find_build",

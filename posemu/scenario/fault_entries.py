@@ -1,7 +1,7 @@
 """One entry of `faults:`: a model for each failure mode, made from its parameters in the catalogue.
 
-A fault says when it strikes by at most one of `at`, `on` and `rate`; without one it holds from the
-start. `for` says how long. A failure mode offers only those keys that make sense for it.
+A fault says when it strikes by at most one of `at`, `on`, `rate` and `spells`; without one it holds
+from the start. `for` says how long. A failure mode offers only those keys that make sense for it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from posemu.faults.triggers import (
     AtRate,
     AtTimes,
     FaultSpec,
+    InSpells,
     OnJournal,
     OnMessage,
     OnState,
@@ -24,15 +25,16 @@ from posemu.faults.triggers import (
 )
 from posemu.profiles.distributions import DurationDistribution
 from posemu.profiles.quantities import Rate, TimeOfDay
-from posemu.scenario.schema import OnSection, Section, Words
+from posemu.scenario.schema import OnSection, Section, SpellsSection, Words
 from posemu.scenario.spec import Day
 from posemu.sim.distributions import Distribution
 
-TRIGGERS = ("at", "on", "rate")
+TRIGGERS = ("at", "on", "rate", "spells")
 _TRIGGER_FIELDS: dict[str, Any] = {
     "at": (TimeOfDay | None, Field(default=None, description="at this time of the shop's clock")),
     "on": (OnSection | None, Field(default=None, description="when this happens")),
     "rate": (Rate | None, Field(default=None, description="at random, so often")),
+    "spells": (SpellsSection | None, Field(default=None, description="in bad spells, at random")),
 }
 
 
@@ -70,7 +72,7 @@ def build_fault(mode_id: str, entry: Section, day: Day) -> FaultSpec:
     if isinstance(trigger, Always):
         if span is not None:
             trigger = AtTimes(((0, None),))
-    elif span is None:
+    elif span is None and not isinstance(trigger, InSpells):
         span = mode.span
     return FaultSpec(mode_id, None if target is None else str(target), params, trigger, span)
 
@@ -88,6 +90,9 @@ def _trigger(entry: Section, day: Day) -> Trigger:
         return AtTimes(((at - day.from_us, None),))
     if rate is not None:
         return AtRate(rate)
+    spells: SpellsSection | None = getattr(entry, "spells", None)
+    if spells is not None:
+        return InSpells(spells.good, spells.bad)
     if on is None:
         return Always()
     if on.message is not None:

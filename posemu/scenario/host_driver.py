@@ -44,6 +44,11 @@ class HostDriver:
         self._muted = draw("muted")
         self._handled = 0
 
+    @property
+    def answers(self) -> bool:
+        """False while it is frozen, mute, or out of order."""
+        return not self._frozen and self._p_booked is None and not self.host.failing
+
     def freeze(self) -> None:
         self._frozen = True
 

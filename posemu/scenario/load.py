@@ -10,19 +10,30 @@ from typing import Any
 from pydantic import ValidationError
 
 from posemu.faults.catalogue import FailureMode, Text, failure_modes, load_failure_mode
+from posemu.faults.interventions import interventions
 from posemu.faults.triggers import FaultSpec
 from posemu.profiles.data_files import SUFFIX
 from posemu.profiles.rulebook import load_profile, profile_names
 from posemu.scenario.build import build_names, find_build
 from posemu.scenario.fault_entries import build_fault, entry_model, misfit
+from posemu.scenario.intervention_entries import build_intervention, intervention_model
 from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
 from posemu.scenario.people import Person, built_in_people, load_built_in, load_people
 from posemu.scenario.problems import Problem, ScenarioError
-from posemu.scenario.schema import VERSION, ScenarioFile, Section, TextSection
+from posemu.scenario.schema import (
+    VERSION,
+    BuyersSection,
+    CardholdersSection,
+    CustomersSection,
+    ScenarioFile,
+    Section,
+    TextSection,
+)
 from posemu.scenario.sense import checks
 from posemu.scenario.source_map import Path, Source
 from posemu.scenario.spec import (
     Cardholders,
+    Customers,
     Day,
     DnsSpec,
     HostSpec,
@@ -31,7 +42,9 @@ from posemu.scenario.spec import (
     TillSpec,
 )
 from posemu.scenario.suggestions import did_you_mean, listed
+from posemu.scenario.variants import variants
 from posemu.scenario.wording import problems_of
+from posemu.shop import Spell
 
 _Entries = list[tuple[str, Section]]
 
@@ -60,12 +73,13 @@ def load_text(text: str, file_name: str) -> Scenario:
         raise ScenarioError([source.problem(("posemu",), message)])
     file = _file(source, problems)
     entries = _entries(source, problems)
+    factors = _factors(source, problems)
     problems += checks(source)
     problems += _build_problems(source)
     people = _people(source, problems)
     if problems or file is None:
         raise ScenarioError(problems)
-    return _build(file, entries, people, FilePath(file_name).stem)
+    return _build(file, entries, factors, people, FilePath(file_name).stem)
 
 
 def read_text(path: FilePath | str) -> str:
@@ -113,6 +127,33 @@ def _entries(source: Source, problems: list[Problem]) -> _Entries:
             keys = partial(keys_at, entry_schema(mode_id))
             problems += problems_of(error, source, keys, path)
     return entries
+
+
+def _factors(source: Source, problems: list[Problem]) -> dict[str, _Entries]:
+    """The valid entries of `interventions:`, by the name of their group."""
+    factors: dict[str, _Entries] = {}
+    groups = source.data.get("interventions")
+    for name, items in (groups if isinstance(groups, dict) else {}).items():
+        factors[name] = []
+        for i, item in enumerate(items if isinstance(items, list) else ()):
+            path: Path = ("interventions", name, i)
+            if not isinstance(item, dict) or len(item) != 1:
+                message = "each is a map of one intervention, like `signal-booster: {gain: 20 dB}`"
+                problems.append(source.problem(path, message))
+                continue
+            intervention_id, entry = next(iter(item.items()))
+            if intervention_id not in interventions():
+                message = f"unknown intervention {intervention_id!r}; `posemu interventions` "
+                message += f"lists them{did_you_mean(intervention_id, interventions())}"
+                problems.append(source.problem((*path, intervention_id), message, at_key=True))
+                continue
+            model = intervention_model(intervention_id)
+            try:
+                factors[name].append((intervention_id, model.model_validate(entry)))
+            except ValidationError as error:
+                keys = partial(keys_at, model.model_json_schema(by_alias=True))
+                problems += problems_of(error, source, keys, (*path, intervention_id))
+    return factors
 
 
 def _without_misfits(
@@ -186,11 +227,16 @@ def _in_currency(
 
 
 def _build(
-    file: ScenarioFile, entries: _Entries, people: tuple[Person, ...], stem: str
-) -> Scenario:
+    file: ScenarioFile, entries: _Entries, groups: dict[str, _Entries],
+    people: tuple[Person, ...], stem: str,
+) -> Scenario:  # fmt: skip
     day = Day(file.day.date, file.day.from_us, file.day.to_us, file.day.settle)
-    coming, line, dns, host = file.cardholders, file.network.line, file.network.dns, file.host
+    line, dns, host = file.network.line, file.network.dns, file.host
     faults: tuple[FaultSpec, ...] = tuple(build_fault(name, entry, day) for name, entry in entries)
+    factors = {
+        name: [build_intervention(found, entry, day) for found, entry in group]
+        for name, group in groups.items()
+    }
     return Scenario(
         name=str(file.name or stem),
         title=_text(file.title),
@@ -202,17 +248,39 @@ def _build(
         lang=file.lang,
         people=people,
         tills=tuple(TillSpec(name, till.rssi) for name, till in file.tills.items()),
-        cardholders=Cardholders(
-            coming.each, coming.gap, coming.basket, coming.patience, coming.key, coming.swipe,
-            coming.look,
-        ),
+        cardholders=None if file.cardholders is None else _cardholders(file.cardholders),
+        customers=None if file.customers is None else _customers(file.customers, file, day),
         line=LineSpec(line.delay, line.jitter, line.loss),
         dns=DnsSpec(dns.delay, dns.ttl),
         host=HostSpec(host.servers, host.service, host.balance, host.pin_tries),
         faults=faults,
         drain_us=file.drain.within,
         build=None if file.build is None else str(file.build),
+        variants=variants(file.variants, factors),
     )  # fmt: skip
+
+
+def _habits(buyers: BuyersSection) -> dict[str, Any]:
+    return {
+        "basket": buyers.basket, "p_code": buyers.by_code, "patience_us": buyers.patience,
+        "key_us": buyers.key, "swipe_us": buyers.swipe, "scan_us": buyers.scan,
+        "look_us": buyers.look, "p_cash": buyers.cash, "queue": buyers.queue, "order": buyers.order,
+    }  # fmt: skip
+
+
+def _cardholders(coming: CardholdersSection) -> Cardholders:
+    return Cardholders(**_habits(coming), each=coming.each, gap=coming.gap)
+
+
+def _customers(coming: CustomersSection, file: ScenarioFile, day: Day) -> Customers:
+    starts = sorted(coming.arrivals.items())
+    ends = [at_us for at_us, _ in starts[1:]] + [day.to_us]
+    spells = tuple(
+        Spell(at_us - day.from_us, end_us - day.from_us, rate)
+        for (at_us, rate), end_us in zip(starts, ends, strict=True)
+    )
+    shares = coming.tills or dict.fromkeys(file.tills, 1 / len(file.tills))
+    return Customers(**_habits(coming), spells=spells, shares=tuple(shares.items()))
 
 
 def _text(section: TextSection | None) -> Text | None:

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from posemu.profiles.data_files import SUFFIX, names_in
 from posemu.profiles.quantities import parse_amount
 from posemu.scenario.card_numbers import check_test_pan
 from posemu.scenario.problems import Problem, ScenarioError
@@ -24,7 +25,6 @@ from posemu.scenario.source_map import Source
 from posemu.scenario.wording import problems_of
 from posemu.wire import Masked, mask_pan
 
-SUFFIX = ".yaml"
 PIN_DIGITS = 12
 _FOLDER = files("posemu.scenario") / "people"
 _KEYS = ["name", "pan", "expiry", "service_code", "pin", "balance"]
@@ -108,8 +108,7 @@ class _PersonEntry(BaseModel):
 
 def built_in_people() -> tuple[str, ...]:
     """The names of the files of people that come with posemu."""
-    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(SUFFIX))
-    return tuple(sorted(name.removesuffix(SUFFIX) for name in found))
+    return names_in(_FOLDER)
 
 
 @cache

@@ -10,7 +10,16 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from posemu.profiles.distributions import AmountDistribution, DurationDistribution
 from posemu.profiles.quantities import (
@@ -20,8 +29,10 @@ from posemu.profiles.quantities import (
     MessageType,
     OneOf,
     Probability,
+    RateOrNone,
     Signal,
     TimeOfDay,
+    above_zero,
 )
 from posemu.profiles.rulebook import profile_names
 from posemu.terminal.states import State
@@ -65,6 +76,24 @@ def _parse_words(value: Any) -> str:
     return str(value)
 
 
+def _parse_factor_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(TILL_NAME, value):
+        raise ValueError(
+            "such a name is lower-case letters, digits and -, at most 32, like signal-booster"
+        )
+    return str(value)
+
+
+def _parse_variants(value: Any) -> str | dict[str, list[str]]:
+    if not isinstance(value, dict) or not value:
+        return _DESIGN.parse(value)
+    for name, chosen in value.items():
+        _parse_factor_name(name)
+        if not isinstance(chosen, list) or not all(isinstance(factor, str) for factor in chosen):
+            raise ValueError(f"{name} is no list of interventions; write them like [booster]")
+    return {str(name): [str(factor) for factor in chosen] for name, chosen in value.items()}
+
+
 Date = Annotated[
     date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
@@ -78,6 +107,32 @@ TillName = Annotated[
     str,
     BeforeValidator(_parse_till_name),
     WithJsonSchema({"type": "string", "pattern": f"^{TILL_NAME}$"}),
+]
+FactorName = Annotated[
+    str,
+    BeforeValidator(_parse_factor_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{TILL_NAME}$"}),
+]
+PositiveDuration = Annotated[Duration, AfterValidator(above_zero)]
+_DESIGN = OneOf("a design", ("before-after", "each", "factorial"))
+Variants = Annotated[
+    str | dict[str, list[str]],
+    PlainValidator(_parse_variants),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(_DESIGN.allowed)},
+                {
+                    "type": "object",
+                    "patternProperties": {
+                        f"^{TILL_NAME}$": {"type": "array", "items": {"type": "string"}}
+                    },
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
 ]
 Words = Annotated[
     str, BeforeValidator(_parse_words), WithJsonSchema({"type": "string", "minLength": 1})
@@ -136,11 +191,9 @@ class TillSection(Section):
     )
 
 
-class CardholdersSection(Section):
-    """Who comes to each till, one after another."""
+class BuyersSection(Section):
+    """How those who come pay."""
 
-    each: Count = Field(description="how many come to each till")
-    gap: DurationDistribution = _default("20s", "from one to the next; assumed: a short queue")
     basket: AmountDistribution = _default(
         {"lognormal": {"median": "38.00 CNY", "sigma": 0.6}},
         "assumed: a coffee and something to eat",
@@ -148,7 +201,34 @@ class CardholdersSection(Section):
     patience: Duration = _default("3 min", "until they give up; assumed: three times T_svc")
     key: Duration = _default("250ms", "from key to key; assumed: four keys a second")
     swipe: Duration = _default("900ms", "for one swipe; assumed")
+    scan: Duration = _default("1500ms", "to hold a code to the scanner; assumed")
     look: Duration = _default("700ms", "from seeing a screen to acting; assumed: a choice reaction")
+    by_code: Probability = _default("0 %", "how many pay by a code on their phone, not by card")
+    cash: Probability = _default("80 %", "how many could pay in cash, if asked; assumed")
+    queue: DurationDistribution | None = Field(
+        default=None, description="patience in the queue; default: endless"
+    )
+    order: DurationDistribution | None = Field(
+        default=None, description="the order, before payment begins; default: it is known"
+    )
+
+
+class CardholdersSection(BuyersSection):
+    """They come to each till one after another."""
+
+    each: Count = Field(description="how many come to each till")
+    gap: DurationDistribution = _default("20s", "from one to the next; assumed: a short queue")
+
+
+class CustomersSection(BuyersSection):
+    """They come when they like, choose a till, and wait in its queue."""
+
+    arrivals: dict[TimeOfDay, RateOrNone] = Field(
+        min_length=1, description="how many come to the shop, from each time of day on"
+    )
+    tills: dict[TillName, Probability] = _default(
+        {}, "the share that chooses each till; default: all the same"
+    )
 
 
 class LineSection(Section):
@@ -196,6 +276,13 @@ class OnSection(Section):
     after: Duration = _default("0s", "and so long after")
 
 
+class SpellsSection(Section):
+    """Good and bad spells in turn, of exponential lengths; the day begins with a good one."""
+
+    good: PositiveDuration = Field(description="mean length of a good spell")
+    bad: PositiveDuration = Field(description="mean length of a bad spell")
+
+
 class DrainSection(Section):
     within: Duration = _default(
         "30 min", "after the day, all must be settled within; assumed: many times the retry timers"
@@ -216,10 +303,23 @@ class ScenarioFile(Section):
     lang: Language = _default("en", "language of screens and slips")
     people: Words = _default("sixteen", "test cardholders: built in, or the path of a .yaml file")
     tills: dict[TillName, TillSection] = Field(min_length=1, description="by name")
-    cardholders: CardholdersSection
+    cardholders: CardholdersSection | None = Field(
+        default=None, description="who comes, one after another (or `customers`)"
+    )
+    customers: CustomersSection | None = Field(
+        default=None, description="who comes, when they like (or `cardholders`)"
+    )
     network: NetworkSection = _default({}, "the path to the host")
     host: HostSection = _default({}, "the host")
     faults: list[Any] = _default([], "what goes wrong: a list of maps of one failure mode each")
+    interventions: dict[FactorName, list[Any]] = _default(
+        {}, "what can be done about it, by name: lists of maps of one intervention each"
+    )
+    variants: Variants = _default(
+        "before-after",
+        "which interventions are tried together: before-after, each (alone, too), factorial (every "
+        "combination), or lists of their names, by name",
+    )
     drain: DrainSection = _default({}, "the time to come to rest")
     build: Words | None = Field(
         default=None, description="whose terminal and host are tried, GROUP/NAME; default: posemu's"

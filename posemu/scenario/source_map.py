@@ -61,6 +61,11 @@ class Source:
         text = node.value if len(node.value) <= _FOUND_MAX else node.value[:_FOUND_MAX] + "..."
         return f'"{text}"' if node.style in ('"', "'") else str(text)
 
+    def key_is_quoted(self, path: Path) -> bool:
+        """True unless the key at the end of `path` stands without quotes."""
+        node = self._keys.get(path)
+        return not isinstance(node, ScalarNode) or node.style is not None
+
     def _at(self, node: Node | None, message: str) -> Problem:
         if node is None:
             return Problem(self.file, 1, 1, message)

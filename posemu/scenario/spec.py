@@ -5,12 +5,14 @@ The faults are `posemu.faults.triggers.FaultSpec`, with the catalogue's defaults
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from posemu.faults.catalogue import Text
+from posemu.faults.interventions import InterventionSpec
 from posemu.faults.triggers import FaultSpec
 from posemu.scenario.people import Person
+from posemu.shop.arrivals import Spell
 from posemu.sim.distributions import Distribution
 
 
@@ -32,16 +34,38 @@ class TillSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Cardholders:
-    """Who comes to each till, one after another. `gap` is in µs, `basket` in minor units."""
+class Buyers:
+    """How those who come pay. `basket` is in minor units; `p_code` is the share that pays by code,
+    `p_cash` the share that could pay in cash; `patience_us` is the patience with one payment, the
+    other times are those of `shop.Pace`. `queue` is the patience in the queue and `order` the time
+    the order takes, both in µs (None: endless, and none)."""
 
-    each: int
-    gap: Distribution
     basket: Distribution
+    p_code: float
     patience_us: int
     key_us: int
     swipe_us: int
+    scan_us: int
     look_us: int
+    p_cash: float
+    queue: Distribution | None
+    order: Distribution | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cardholders(Buyers):
+    """They come to each till one after another, `gap` [µs] after the last one has left."""
+
+    each: int
+    gap: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Customers(Buyers):
+    """They come by themselves, at a rate that follows the clock, and choose a till by its share."""
+
+    spells: tuple[Spell, ...]
+    shares: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,18 @@ class HostSpec:
     pin_tries: int
 
 
+BASE = "base"  # the variant of a scenario that names none
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to run the shop: `factors` are the names of what is done in it."""
+
+    name: str
+    factors: tuple[str, ...]
+    interventions: tuple[InterventionSpec, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything a world is built from. `profile` names a rule book, `lang` is "en" or "zh"."""
@@ -81,7 +117,8 @@ class Scenario:
     lang: str
     people: tuple[Person, ...]
     tills: tuple[TillSpec, ...]
-    cardholders: Cardholders
+    cardholders: Cardholders | None
+    customers: Customers | None
     line: LineSpec
     dns: DnsSpec
     host: HostSpec
@@ -89,3 +126,18 @@ class Scenario:
     drain_us: int
     build: str | None = None
     """What is tried instead of posemu's own terminal and host: see `posemu.scenario.build`."""
+    interventions: tuple[InterventionSpec, ...] = ()
+    """Those of the variant that runs."""
+    variants: tuple[Variant, ...] = (Variant(BASE, (), ()),)
+
+    def under(self, variant: str) -> Scenario:
+        """The scenario as this variant has it. Raises KeyError."""
+        by_name = {each.name: each for each in self.variants}
+        return replace(self, interventions=by_name[variant].interventions)
+
+    @property
+    def buyers(self) -> Cardholders | Customers:
+        """Who comes: one of the two."""
+        buyers = self.cardholders or self.customers
+        assert buyers is not None, "a scenario has cardholders or customers"
+        return buyers

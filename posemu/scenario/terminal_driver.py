@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 from posemu.link import Connection, TerminalNetwork
 from posemu.sim import Clock, Gate, Task, Timer
-from posemu.terminal import CARD, KEY, LINK, PAPER, Terminal, WrongState
+from posemu.terminal import CARD, CODE, KEY, LINK, PAPER, Terminal, WrongState
 
 
 class TerminalDriver:
@@ -26,8 +26,10 @@ class TerminalDriver:
         self._module = terminal.module
         self.press = terminal.keypad.press  # the person's ports
         self.swipe = terminal.reader.swipe
+        self.scan = terminal.scanner.scan
         terminal.keypad.hear = self._hear
         terminal.reader.read = self._read
+        terminal.scanner.read = self._scanned
         terminal.paper_ready = self._paper
         terminal.power.on_cut.append(self._cut)
         terminal.power.on_restore.append(self._restored)
@@ -98,6 +100,10 @@ class TerminalDriver:
     def _read(self, bits: bytes) -> None:
         if self._task is not None:
             self._task.post(CARD, bits, keep=False)
+
+    def _scanned(self, digits: str) -> None:
+        if self._task is not None:
+            self._task.post(CODE, digits, keep=False)
 
     def _paper(self) -> None:
         if self._task is not None:

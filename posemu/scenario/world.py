@@ -7,24 +7,25 @@ people ─ cashier ─ TERMINAL ─ network ─ access ─ router ─ line ─ g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 
-from posemu.card import StripeCard
+from posemu.card import StripeCard, Wallet, account_of
 from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, derive_initial_key
-from posemu.faults import FaultSpec, Injector, Site, Till, compile_rates, load_catalogue
+from posemu.faults import FaultSpec, Injector, Site, Till, compile_chance, load_catalogue
 from posemu.host import Host, Issuer
 from posemu.link import AccessMedium, Dns, Gateway, Line, Path, Router, TerminalNetwork
 from posemu.oracle import Canaries, Coverage, Judge, Violation
 from posemu.profiles import load_dialect, load_profile
+from posemu.scenario.availability import Availability
 from posemu.scenario.build import Build, find_build
 from posemu.scenario.calendar import Calendar
+from posemu.scenario.customers import send
 from posemu.scenario.host_driver import HostDriver
 from posemu.scenario.spec import Scenario, TillSpec
 from posemu.scenario.terminal_driver import TerminalDriver
-from posemu.shop import Cashier, Pace, Visit
+from posemu.shop import Cashier, Lane, Pace
 from posemu.sim import Clock, Gate, Keyed, Streams, Trace, rare_collection
 from posemu.terminal import Ports, State
 from posemu.terminal.keypad import Keypad
@@ -70,12 +71,14 @@ class World:
         self.profile = load_profile(scenario.profile)
         self.codec = _codec(self.profile.dialect)
         self._people = scenario.people
+        self._accounts = [account_of(p.pan, i) for i, p in enumerate(self._people)]
         self._bdk = Key(self.streams["keys/bdk"].bytes(16))
         self._keys: list[bytes] = [self._bdk.expose()]
         self.host = self._make_host()
         self._make_network()
         self.drivers: dict[str, TerminalDriver] = {}
         self.tills: dict[str, Till] = {}
+        self.lanes: dict[str, Lane] = {}
         self._cards = self._make_cards()
         for number, till in enumerate(scenario.tills, start=1):
             self._add_till(till, number)
@@ -89,8 +92,11 @@ class World:
             self.gateway,
             self.service,
         )
-        self.schedule = compile_rates(list(scenario.faults), self.close_us, self.keyed)
-        self.injector = Injector(site, self.trace, self.schedule, load_catalogue())
+        self.schedule = compile_chance(list(scenario.faults), self.close_us, self.keyed)
+        self.injector = Injector(
+            site, self.trace, self.schedule, load_catalogue(), scenario.interventions
+        )
+        Availability(site, self.trace)
         self.judge: Judge | None = None
         if judged:
             self.judge = Judge(self.codec, self._canaries())
@@ -112,7 +118,11 @@ class World:
         self.injector.begin()
         for name, driver in self.drivers.items():
             driver.switch_on()
-            self.tills[name].cashier.open(self._visits(name), self._settle_us)
+            self.tills[name].cashier.open(self._settle_us)
+        send(
+            self.scenario.buyers, self.lanes, self.keyed, self._people, self._cards,
+            self._make_wallets(),
+        )  # fmt: skip
         self.clock.run_until(self.close_us)
         self._drain()
         violations = tuple(self.judge.finish()) if self.judge is not None else ()
@@ -128,6 +138,8 @@ class World:
         self.trace.emit("world", "closed", {})
         self.injector.stop()
         self.trace.emit("world", "drain", {"tills": tuple(self.tills)})
+        for lane in self.lanes.values():
+            lane.close()
         for till in self.tills.values():
             till.cashier.close()
         bound_us = self.close_us + self.scenario.drain_us
@@ -139,15 +151,14 @@ class World:
 
     def _make_host(self) -> Host:
         config = self.scenario.host
-        issuer = Issuer(config.pin_tries)
-        for person in self._people:
-            issuer.open_account(
-                person.pan,
-                Pin(person.pin),
-                person.expiry,
-                config.balance_minor if person.balance_minor is None else person.balance_minor,
-            )
-        return self._build.host(self.codec, HostDukpt(self._bdk), issuer)
+        host = self._build.host(self.codec, HostDukpt(self._bdk), Issuer(config.pin_tries))
+        for person, account in zip(self._people, self._accounts, strict=True):
+            balance_minor = person.balance_minor
+            if balance_minor is None:
+                balance_minor = config.balance_minor
+            host.issuer.open_account(person.pan, Pin(person.pin), person.expiry, balance_minor)
+            host.wallets.open(account, balance_minor)
+        return host
 
     def _make_network(self) -> None:
         line, dns, config = self.scenario.line, self.scenario.dns, self.scenario.host
@@ -169,6 +180,13 @@ class World:
                 p.pan, p.expiry, p.service_code, p.name, self.keyed.sequence("card/swipe", i)
             )
             for i, p in enumerate(self._people)
+        ]
+
+    def _make_wallets(self) -> list[Wallet]:
+        """Each person's phone, beside the card."""
+        return [
+            Wallet(account, self.keyed.sequence("wallet/first", account))
+            for account in self._accounts
         ]
 
     def _add_till(self, till: TillSpec, number: int) -> None:
@@ -207,31 +225,16 @@ class World:
             scenario.lang,
         )
         driver = TerminalDriver(clock, terminal, network, gate)
-        pace = scenario.cardholders
-        cashier = Cashier(
-            clock, driver, Pace(pace.key_us, pace.swipe_us, pace.look_us, pace.patience_us),
-            self.trace.voice(f"{name}/cashier"), keyed.sequence("cashier/notices", name),
+        buyers = scenario.buyers
+        pace = Pace(
+            buyers.key_us, buyers.swipe_us, buyers.look_us, buyers.patience_us,
+            scan_us=buyers.scan_us,
         )  # fmt: skip
+        lane = self.lanes[name] = Lane(clock, self.trace.voice(f"{name}/lane"))
+        cashier = Cashier(clock, driver, lane, pace, keyed.sequence("cashier/notices", name))
         terminal.display.watchers.append(cashier.see)
         self.drivers[name] = driver
         self.tills[name] = Till(name, terminal, access, cashier, self._cards)
-
-    def _visits(self, till: str) -> Iterator[Visit]:
-        """The customers of a till. Everything about one is keyed by the till and the customer's
-        ordinal."""
-        config, people = self.scenario.cardholders, self._people
-        gap = self.keyed.sequence("customer/gap", till)
-        basket = self.keyed.sequence("customer/basket", till)
-        who = self.keyed.sequence("customer/person", till)
-        for n in range(config.each):
-            person = int(who(n) * len(people))
-            yield Visit(
-                n,
-                config.gap.quantile_us(gap(n)),
-                max(1, int(config.basket.quantile(basket(n)) + 0.5)),
-                self._cards[person],
-                people[person].pin,
-            )
 
     def _canaries(self) -> Canaries:
         people = self._people
@@ -264,5 +267,6 @@ def at_rest(driver: TerminalDriver) -> bool:
         and not journal.settling
         and journal.totals.sales == 0
         and journal.reversal is None
+        and journal.order is None
         and not journal.unprinted
     )

@@ -1,5 +1,19 @@
-"""The shop around the terminal: who stands at the till."""
+"""The shop around the terminal: who comes, who waits, and who stands at the till."""
 
-from posemu.shop.cashier import Cashier, Pace, TerminalPorts, Visit
+from posemu.shop.arrivals import Spell, arrivals
+from posemu.shop.cashier import Cashier, Pace, TerminalPorts
+from posemu.shop.customer import CARD, CASH, CODE, Customer
+from posemu.shop.lane import Lane
 
-__all__ = ["Cashier", "Pace", "TerminalPorts", "Visit"]
+__all__ = [
+    "CARD",
+    "CASH",
+    "CODE",
+    "Cashier",
+    "Customer",
+    "Lane",
+    "Pace",
+    "Spell",
+    "TerminalPorts",
+    "arrivals",
+]

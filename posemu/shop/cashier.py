@@ -1,25 +1,29 @@
 """The person at the till: reads the screen, presses keys, swipes the card, tears off the receipt.
 Knows the terminal only by its ports.
 
-In this spine one person stands for cashier and cardholder together; customers come one after
-another.
+One person stands for cashier and cardholder together: what is typed, shown, swiped and read is the
+same whoever does it. Who is next, the lane says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from posemu.card import StripeCard
-from posemu.sim import Clock, Data, Story, Task, Wait
+from posemu.shop.customer import CASH, CODE, Customer
+from posemu.shop.lane import Lane
+from posemu.sim import Clock, Story, Task, Wait
 
-SCREEN = "screen"
+SCREEN, CALLED = "screen", "called"
 _SCREENS = frozenset({SCREEN})
+_CALLS = frozenset({CALLED})
 READY = "idle"
+PAID = frozenset({"approved", "approved-receipt-later"})
 OUTCOMES = frozenset({
     "approved", "approved-receipt-later", "declined", "cancelled", "no-connection", "insert-chip",
-    "card-unreadable", "reversal-pending", "reversed", "unknown",
+    "card-unreadable", "reversal-pending", "reversed", "unknown", "code-unreadable", "closed",
+    "order-pending",
 })  # fmt: skip
 
 
@@ -32,6 +36,9 @@ class TerminalPorts(Protocol):
     @property
     def swipe(self) -> Callable[[bytes], None]: ...
 
+    @property
+    def scan(self) -> Callable[[str], None]: ...
+
     def change_roll(self) -> None: ...
 
     @property
@@ -43,39 +50,29 @@ class TerminalPorts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the person is, in µs: from key to key, for a swipe, from seeing a screen to acting,
-    to change a roll of paper; and the patience."""
+    """How fast the person is, in µs: from key to key, for a swipe or for a code to be held to the
+    scanner, from seeing a screen to acting, to change a roll of paper; and the patience with one
+    payment."""
 
     key_us: int
     swipe_us: int
     look_us: int
     patience_us: int
     roll_us: int = 20_000_000  # assumed
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One customer: when the last one has left, this long until the next; what is to pay, and with
-    which card and PIN."""
-
-    ordinal: int
-    gap_us: int
-    amount_minor: int
-    card: StripeCard
-    pin: str = field(repr=False)
+    scan_us: int = 1_500_000  # assumed: the phone is at hand
 
 
 class Cashier:
-    """Serves the visits of one till in order. `attention` is the chance that a wrong amount on the
-    screen is noticed."""
+    """Serves a lane at one till. `attention` is the chance that a wrong amount on the screen is
+    noticed."""
 
     def __init__(
-        self, clock: Clock, terminal: TerminalPorts, pace: Pace, emit: Callable[[str, Data], None],
+        self, clock: Clock, terminal: TerminalPorts, lane: Lane, pace: Pace,
         notices: Callable[[int], float],
     ) -> None:  # fmt: skip
         self._terminal = terminal
+        self._lane = lane
         self._pace = pace
-        self._emit = emit
         self._notices = notices
         self._clock = clock
         self._task: Task | None = None
@@ -84,6 +81,7 @@ class Cashier:
         self._noted = 0  # how many of them this person has taken note of
         self._prompt = ""  # what the screen shows
         self._settle_us: int | None = None
+        self._cash_us: int | None = None  # what taking cash costs, if the plan says to offer it
         self.attention = 1.0
         self.closing = False
 
@@ -92,6 +90,10 @@ class Cashier:
     def set_attention(self, p: float) -> None:
         self.attention = p
 
+    def offer_cash(self, takes_us: int) -> None:
+        """The emergency plan: a customer whose payment failed is asked for cash, here and now."""
+        self._cash_us = takes_us
+
     def see(self, prompt: str) -> None:
         """The terminal's screen changed."""
         self._prompt = prompt
@@ -99,44 +101,55 @@ class Cashier:
         if self._task is not None:
             self._task.post(SCREEN, prompt, keep=False)
 
-    def open(self, visits: Iterable[Visit], settle_us: int | None = None) -> None:
-        """Serves the visits; does an end of day between two of them, or after the last one, when it
-        is `settle_us`."""
+    def called(self) -> bool:
+        """Somebody waits in the lane; True if that was heard."""
+        return self._task is not None and self._task.post(CALLED, "", keep=False)
+
+    def open(self, settle_us: int | None = None) -> None:
+        """Serves who comes; does an end of day between two customers when it is `settle_us`."""
         self._settle_us = settle_us
-        self._task = Task(self._clock, self._day(visits)).start()
+        self._lane.attend(self)
+        self._task = Task(self._clock, self._day()).start()
 
     def close(self) -> None:
         """No further customer; when the terminal is ready, the end of day."""
         self.closing = True
         if self._task is None or not self._task.alive:
             self._task = Task(self._clock, self._settle()).start()
+        else:
+            self._task.post(CALLED, "", keep=False)
 
     # --- the day ----------------------------------------------------------------------------------
 
-    def _day(self, visits: Iterable[Visit]) -> Story:
-        for visit in visits:
-            yield from self._until(self._clock.now_us + visit.gap_us)
-            if self.closing:
-                break
-            data = {"ordinal": visit.ordinal, "amount_minor": visit.amount_minor}
-            self._emit("customer-arrives", data)
-            seen = yield from self._pay(visit)
-            self._emit("customer-leaves", {"ordinal": visit.ordinal, "seen": seen})
+    def _day(self) -> Story:
+        while (customer := (yield from self._next_customer())) is not None:
+            if customer.order_us:
+                yield customer.order_us
+            seen = yield from self._pay(customer)
+            paid = customer.method if seen in PAID else ""
+            if not paid and customer.cash and self._cash_us is not None:
+                yield self._cash_us
+                paid = CASH
+            self._lane.left(customer, seen, paid)
             if self._terminal.paper_low:
                 yield self._pace.roll_us
                 self._terminal.change_roll()
-        if self._settle_us is not None:
-            yield from self._until(self._settle_us)
-        if self.closing:
-            yield from self._settle()
+        yield from self._settle()
 
-    def _until(self, t_us: int) -> Story:
-        """Sleeps until then; does the end of day if its time comes meanwhile."""
-        if self._settle_us is not None and self._settle_us <= t_us:
-            yield max(0, self._settle_us - self._clock.now_us)
-            self._settle_us = None
-            yield from self._settle()
-        yield max(0, t_us - self._clock.now_us)
+    def _next_customer(self) -> Story:
+        """The next customer, or None when the shop has closed."""
+        while True:
+            left_us = None
+            if self._settle_us is not None:
+                left_us = self._settle_us - self._clock.now_us
+                if left_us <= 0:
+                    self._settle_us = None
+                    yield from self._settle()
+                    continue
+            customer = self._lane.take()
+            if customer is not None or self.closing:
+                return customer
+            yield Wait(_CALLS, left_us)
 
     def _settle(self) -> Story:
         """Presses SETTLE when the terminal is ready, until it takes it."""
@@ -150,9 +163,10 @@ class Cashier:
             if self._prompt == "settling":
                 return
 
-    def _pay(self, visit: Visit) -> Story:
+    def _pay(self, customer: Customer) -> Story:
         """From the ready screen to the next one; returns the last screen that told an outcome."""
         terminal, pace = self._terminal, self._pace
+        key = "CODE" if customer.method == CODE else "SALE"
         deadline_us = self._clock.now_us + pace.patience_us
         if not (yield from self._until_ready(deadline_us)):
             return "not-served"
@@ -161,7 +175,7 @@ class Cashier:
             if self._clock.now_us > deadline_us:
                 return "not-served"
             self._noted = self._changes
-            terminal.press("SALE")
+            terminal.press(key)
             yield from self._next_screen(pace.look_us)
         told = ""
         while True:
@@ -171,7 +185,7 @@ class Cashier:
             self._noted = self._changes
             acting = _ACTS.get(prompt)
             if acting is not None:
-                yield from acting(self, visit)
+                yield from acting(self, customer)
                 if self._prompt != prompt:
                     continue
             elif prompt in OUTCOMES:
@@ -206,33 +220,41 @@ class Cashier:
             press(key)
             yield key_us
 
-    def _enter_amount(self, visit: Visit) -> Story:
-        yield from self._type(str(visit.amount_minor))
+    def _enter_amount(self, customer: Customer) -> Story:
+        yield from self._type(str(customer.amount_minor))
 
-    def _confirm_amount(self, visit: Visit) -> Story:
+    def _confirm_amount(self, customer: Customer) -> Story:
         yield self._pace.look_us
         if self._prompt != "confirm-amount":
             return
-        whole, part = divmod(visit.amount_minor, 100)
+        whole, part = divmod(customer.amount_minor, 100)
         right = f" {whole}.{part:02d} " in self._terminal.text
         if not right:
             self._looks += 1
             right = self._notices(self._looks) >= self.attention
         self._terminal.press("ENTER" if right else "CLEAR")
 
-    def _swipe(self, visit: Visit) -> Story:
+    def _swipe(self, customer: Customer) -> Story:
         yield self._pace.swipe_us
         if self._prompt in ("swipe-card", "swipe-again"):
-            self._terminal.swipe(visit.card.swipe())
+            assert customer.card is not None, "this customer has no card"
+            self._terminal.swipe(customer.card.swipe())
 
-    def _enter_pin(self, visit: Visit) -> Story:
-        yield from self._type(visit.pin)
+    def _show_code(self, customer: Customer) -> Story:
+        yield self._pace.scan_us
+        if self._prompt in ("scan-code", "scan-again"):
+            self._terminal.scan(customer.code)
+
+    def _enter_pin(self, customer: Customer) -> Story:
+        yield from self._type(customer.pin)
 
 
-_ACTS: dict[str, Callable[[Cashier, Visit], Story]] = {
+_ACTS: dict[str, Callable[[Cashier, Customer], Story]] = {
     "enter-amount": Cashier._enter_amount,
     "confirm-amount": Cashier._confirm_amount,
     "swipe-card": Cashier._swipe,
     "swipe-again": Cashier._swipe,
     "enter-pin": Cashier._enter_pin,
+    "scan-code": Cashier._show_code,
+    "scan-again": Cashier._show_code,
 }

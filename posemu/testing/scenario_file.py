@@ -15,6 +15,7 @@ from posemu.faults import (
     AtRate,
     AtTimes,
     FaultSpec,
+    InSpells,
     OnJournal,
     OnMessage,
     OnState,
@@ -137,10 +138,15 @@ def _people(scenario: Scenario) -> str:
 
 def _cardholders(scenario: Scenario) -> _Pairs:
     coming, usual = scenario.cardholders, _usual().cardholders
+    if coming is None or usual is None:
+        raise NotWritable("customers who come by themselves: write the file by hand")
     yield "each", coming.each
-    yield from _others("gap", coming, usual, _lasting)
+    yield from _others("gap queue order", coming, usual, _lasting)
     yield from _others("basket", coming, usual, lambda found: distribution(found, _money(scenario)))
-    yield from _others("patience_us key_us swipe_us look_us", coming, usual, duration)
+    yield from _others("patience_us key_us swipe_us scan_us look_us", coming, usual, duration)
+    for key, part in (("by_code", "p_code"), ("cash", "p_cash")):
+        if getattr(coming, part) != getattr(usual, part):
+            yield key, getattr(coming, part)
 
 
 def _network(scenario: Scenario) -> _Pairs:
@@ -202,7 +208,7 @@ def _trigger(spec: FaultSpec, day: Day) -> dict[str, Any]:
             return _anchor({"state": trigger.state}, trigger)
         case OnJournal():
             return _anchor({"journal": trigger.what}, trigger)
-        case AtRate():
+        case AtRate() | InSpells():
             raise NotWritable(f"{spec.id} is a random process, not a fault that struck")
 
 

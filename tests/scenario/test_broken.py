@@ -68,6 +68,13 @@ def test_a_value_that_holds_itself_is_a_problem() -> None:
         load_text("posemu: 1\ntills: &t {till-1: *t}\ncardholders: {each: 1}\n", "x")
 
 
+@pytest.mark.parametrize("key", ["[a, b]", "{a: 1}"])
+def test_a_key_that_is_no_word_is_a_problem(key: str) -> None:
+    """YAML allows a list or a map as a key; here it is refused where it stands."""
+    with pytest.raises(ScenarioError, match=r"^x:2:3: a key must be a single word"):
+        load_text(f"posemu: 1\n? {key}\n: 3\ntills: {{t: {{}}}}\ncardholders: {{each: 1}}\n", "x")
+
+
 def test_private_tags_are_a_problem() -> None:
     """A tag of Python's or anybody's is refused."""
     with pytest.raises(ScenarioError, match=r"x:2:7: tag !!?python.*plain YAML only"):

@@ -46,7 +46,13 @@ def test_the_smallest_scenario_has_all_defaults() -> None:
         key_us=250_000,
         swipe_us=900_000,
         look_us=700_000,
+        p_code=0.0,
+        scan_us=1_500_000,
+        p_cash=0.8,
+        queue=None,
+        order=None,
     )
+    assert s.customers is None
     assert s.line == LineSpec(18_000, 8_000, 0.001)
     assert s.dns == DnsSpec(40_000, 300_000_000)
     assert s.host == HostSpec(4, Lognormal(180_000, 0.5), 500_000, 3)
@@ -93,6 +99,7 @@ def test_a_scenario_of_the_users_own() -> None:
         ("wifi-weak:", Always()),
         ("comms-outage: {for: 90s}", AtTimes(((0, None),))),
         ('printer-jam: {at: "09:42"}', AtTimes(((42 * 60_000_000, None),))),
+        ('printer-jam: {at: "09:00"}', AtTimes(((0, None),))),
         ("comms-outage: {rate: 6/min}", AtRate(1e-7)),
         ('comms-outage: {on: {message: "0210"}}', OnMessage("0210", "host", 1, 0)),
         ('comms-outage: {on: {message: "0401"}}', OnMessage("0401", "terminal", 1, 0)),
@@ -184,3 +191,19 @@ def test_paths_of_people_begin_at_the_scenario(tmp_path: Path) -> None:
     assert len(load_text(text, str(tmp_path / "x.yaml")).people) == 2
     with pytest.raises(ScenarioError, match="No such file"):
         load_text(f"{_HEAD}people: people/two.yaml\n", str(tmp_path / "x.yaml"))
+
+
+def test_people_in_another_encoding_are_a_problem(tmp_path: Path) -> None:
+    """A file of people saved as GBK is refused; the scenario does not load without people."""
+    (tmp_path / "gbk.yaml").write_bytes("- {name: 李娜}\n".encode("gbk"))
+    with pytest.raises(ScenarioError, match=r"x\.yaml:4:9: people is gbk\.yaml; .* in UTF-8"):
+        load_text(f"{_HEAD}people: gbk.yaml\n", str(tmp_path / "x.yaml"))
+
+
+def test_a_build_is_one_that_is_installed() -> None:
+    """A scenario may name an installed build, and has none otherwise; another name is refused with
+    the nearest one."""
+    assert load_text(f"{_HEAD}build: zoo/hangs\n", "x.yaml").build == "zoo/hangs"
+    assert load_text(_HEAD, "x.yaml").build is None
+    with pytest.raises(ScenarioError, match=r"build is zoo/hang; .*did you mean 'zoo/hangs'\?"):
+        load_text(f"{_HEAD}build: zoo/hang\n", "x.yaml")

@@ -53,10 +53,13 @@ def test_places() -> None:
 
 def test_what_was_found() -> None:
     """A message quotes what stands in the file as it stands there."""
-    source = Source(TEXT + "empty:\nmap: {}\nlong: " + "x" * 90, "x")
-    found = [source.found((key,)) for key in ("plain", "quoted", "deep", "empty", "map", "long")]
-    assert found == ["10:42", '"10:42"', "a list", "empty", "an empty map", "x" * 40 + "..."]
+    source = Source(TEXT + "empty:\nmap: {}\nlist: []\nlong: " + "x" * 90, "x")
+    keys = ("plain", "quoted", "deep", "empty", "map", "list", "long")
+    assert [source.found((key,)) for key in keys] == [
+        "10:42", '"10:42"', "a list", "empty", "an empty map", "an empty list", "x" * 40 + "...",
+    ]  # fmt: skip
     assert source.found(("numbers", 0)) == "0210"
+    assert source.found(()) == "a map"
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from posemu.card import StripeCard
-from posemu.shop import Cashier, Pace, Visit
+from posemu.shop import Cashier, Customer, Lane, Pace
 from posemu.sim import Clock
 
 PIN = "836194027715"
@@ -73,10 +73,10 @@ class Shop:
         self.clock = Clock()
         self.terminal = t = FakeTerminal(self.clock)
         self.events: list[tuple[int, str, dict[str, Any]]] = []
-        self.cashier = Cashier(
-            self.clock, t, PACE,
-            lambda kind, data: self.events.append((self.clock.now_us, kind, data)), notices,
-        )  # fmt: skip
+        self.lane = Lane(
+            self.clock, lambda kind, data: self.events.append((self.clock.now_us, kind, data))
+        )
+        self.cashier = Cashier(self.clock, t, self.lane, PACE, notices)
         t.see = self.cashier.see
         self.card = StripeCard("9999075123741247", "2912", "201", "LI NA", lambda n: 0.5)
         t.on = {
@@ -92,10 +92,23 @@ class Shop:
         self.terminal.later(S, "approved")
         self.terminal.later(3 * S, "idle")
 
-    def visits(self, *amounts_minor: int, gap_us: int = 5 * S) -> list[Visit]:
-        return [
-            Visit(n, gap_us, amount, self.card, PIN) for n, amount in enumerate(amounts_minor)
-        ]
+    def serve(self, *amounts_minor: int) -> None:
+        """From the ready screen on, a customer for each amount, until all is quiet."""
+        self.terminal.show("idle")
+        self.open(*amounts_minor)
+        self.clock.run()
+
+    def open(self, *amounts_minor: int, settle_us: int | None = None) -> None:
+        """A customer for each amount, five seconds after the last one has left."""
+        self.cashier.open(settle_us)
+        self.lane.expect_in_turn((5 * S, self.customer(n, a)) for n, a in enumerate(amounts_minor))
+
+    def close(self) -> None:
+        self.lane.close()
+        self.cashier.close()
+
+    def customer(self, ordinal: int, amount_minor: int) -> Customer:
+        return Customer(ordinal, amount_minor, card=self.card, pin=PIN)
 
     def left(self) -> list[tuple[int, str]]:
         """(ordinal, what was seen) of each customer who left."""

@@ -12,9 +12,7 @@ PIN = "836194027715"
 
 def test_a_sale_from_the_ready_screen_to_the_next(shop: Any) -> None:
     """SALE, the amount, ENTER to confirm, a swipe, the PIN and ENTER; then the outcome."""
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert [key for _, _, key in shop.terminal.done] == [
         "SALE", *"3800", "ENTER", "ENTER", "swipe", *PIN, "ENTER",
     ]  # fmt: skip
@@ -24,13 +22,15 @@ def test_a_sale_from_the_ready_screen_to_the_next(shop: Any) -> None:
 
 def test_a_person_takes_time(shop: Any) -> None:
     """Customers come after their gap; keys, swipe and looking take the times of the pace."""
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(38))
-    shop.clock.run()
+    shop.serve(38)
     arrival_us = 5 * S
     sale_us = arrival_us + 700_000
     times = {(at, key): t for t, at, key in reversed(shop.terminal.done)}
-    assert shop.events[0] == (arrival_us, "customer-arrives", {"ordinal": 0, "amount_minor": 38})
+    assert shop.events[0] == (
+        arrival_us,
+        "customer-arrives",
+        {"ordinal": 0, "amount_minor": 38, "method": "card"},
+    )
     assert times[("idle", "SALE")] == sale_us
     assert times[("enter-amount", "3")] == sale_us + 700_000
     assert times[("enter-amount", "8")] == sale_us + 950_000
@@ -42,11 +42,11 @@ def test_a_person_takes_time(shop: Any) -> None:
 
 def test_customers_come_one_after_another(shop: Any) -> None:
     """The next customer comes a gap after the last one has left, in order, each once."""
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(100, 200, 300))
-    shop.clock.run()
+    shop.serve(100, 200, 300)
     kinds = [(kind, data["ordinal"]) for _, kind, data in shop.events]
-    expected = [(f"customer-{what}", n) for n in range(3) for what in ("arrives", "leaves")]
+    expected = [
+        (f"customer-{what}", n) for n in range(3) for what in ("arrives", "called", "leaves")
+    ]
     assert kinds == expected
     leaves = [t for t, kind, _ in shop.events if kind == "customer-leaves"]
     arrives = [t for t, kind, _ in shop.events if kind == "customer-arrives"]
@@ -56,10 +56,14 @@ def test_customers_come_one_after_another(shop: Any) -> None:
 # --- wrong amounts -------------------------------------------------------------------------------
 
 
-def misheard_once(shop: Any) -> None:
-    """The first amount is shown ten times too large."""
-    shown = iter([lambda a: a * 10])
-    shop.terminal.shown_amount = lambda a: next(shown, lambda b: b)(a)
+def misheard(make_shop: Any, attention: float, u: float, amount: int, shown: int) -> Any:
+    """A shop that has served a customer whose amount was at first shown as another one."""
+    shop = make_shop(lambda n: u)
+    first = iter([shown])
+    shop.terminal.shown_amount = lambda a: next(first, a)
+    shop.cashier.set_attention(attention)
+    shop.serve(amount)
+    return shop
 
 
 @pytest.mark.parametrize(("attention", "u"), [(1.0, 0.999), (0.9, 0.89)])
@@ -67,12 +71,7 @@ def test_a_wrong_amount_that_is_noticed_is_typed_again(
     make_shop: Any, attention: float, u: float
 ) -> None:
     """A wrong amount on the screen that is noticed is cleared, typed again, and then confirmed."""
-    shop = make_shop(lambda n: u)
-    misheard_once(shop)
-    shop.cashier.set_attention(attention)
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop = misheard(make_shop, attention, u, 3_800, 38_000)
     assert shop.terminal.keys_at("confirm-amount") == ["CLEAR", "ENTER"]
     assert shop.terminal.keys_at("enter-amount") == [*"3800", "ENTER"] * 2
     assert shop.left() == [(0, "approved")]
@@ -83,12 +82,7 @@ def test_a_wrong_amount_that_is_not_noticed_is_confirmed(
     make_shop: Any, attention: float, u: float
 ) -> None:
     """Who does not look confirms the wrong amount."""
-    shop = make_shop(lambda n: u)
-    misheard_once(shop)
-    shop.cashier.set_attention(attention)
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop = misheard(make_shop, attention, u, 3_800, 38_000)
     assert shop.terminal.keys_at("confirm-amount") == ["ENTER"]
 
 
@@ -99,13 +93,18 @@ def test_a_wrong_amount_is_wrong_also_if_it_looks_alike(
     make_shop: Any, amount: int, shown: int
 ) -> None:
     """An amount that only contains, or is contained in, the right one is noticed as wrong."""
-    shop = make_shop(lambda n: 0.0)
-    first = iter([shown])
-    shop.terminal.shown_amount = lambda a: next(first, a)
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(amount))
-    shop.clock.run()
+    shop = misheard(make_shop, 1.0, 0.0, amount, shown)
     assert shop.terminal.keys_at("confirm-amount") == ["CLEAR", "ENTER"]
+
+
+def test_each_wrong_amount_has_a_chance_of_its_own(make_shop: Any) -> None:
+    """The n-th wrong amount that a person looks at is decided by the n-th draw."""
+    drawn: list[int] = []
+    shop = make_shop(lambda n: drawn.append(n) or 0.5)  # type: ignore[func-returns-value]
+    wrong = iter([380, 38, 3])
+    shop.terminal.shown_amount = lambda a: next(wrong, a)
+    shop.serve(3_800)
+    assert drawn == [1, 2, 3]
 
 
 def test_a_right_amount_draws_no_chance(make_shop: Any) -> None:
@@ -113,9 +112,7 @@ def test_a_right_amount_draws_no_chance(make_shop: Any) -> None:
     drawn: list[int] = []
     shop = make_shop(lambda n: drawn.append(n) or 0.999)  # type: ignore[func-returns-value]
     shop.cashier.set_attention(0.0)
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(1, 9, 10, 99, 100, 101, 123_456))
-    shop.clock.run()
+    shop.serve(1, 9, 10, 99, 100, 101, 123_456)
     assert drawn == []
     assert shop.terminal.keys_at("confirm-amount") == ["ENTER"] * 7
 
@@ -126,9 +123,7 @@ def test_a_right_amount_draws_no_chance(make_shop: Any) -> None:
 def test_patience_ends(shop: Any) -> None:
     """A customer whose sale goes nowhere presses CANCEL when the patience is over, and leaves."""
     shop.terminal.on[("enter-pin", "ENTER")] = lambda: shop.terminal.show("please-wait")
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert shop.terminal.done[-1] == (5 * S + 60 * S, "please-wait", "CANCEL")
     assert shop.left() == [(0, "gave-up")]
 
@@ -136,26 +131,29 @@ def test_patience_ends(shop: Any) -> None:
 def test_who_has_seen_an_outcome_leaves_with_it(shop: Any) -> None:
     """If the ready screen does not come back, the customer still leaves with what was seen."""
     shop.terminal.on[("enter-pin", "ENTER")] = lambda: shop.terminal.show("declined")
-    shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert shop.left() == [(0, "declined")]
 
 
-def test_a_terminal_that_never_gets_ready_serves_nobody(shop: Any) -> None:
-    """Nothing is pressed on a terminal that is not ready; the customer leaves unserved."""
-    shop.terminal.show("not-signed-on")
-    shop.cashier.open(shop.visits(3_800, 100))
+@pytest.mark.parametrize("screen", [None, "not-signed-on"])
+def test_a_terminal_that_never_gets_ready_serves_nobody(shop: Any, screen: str | None) -> None:
+    """Nothing is pressed on a terminal that is dark or not ready; each customer leaves unserved
+    when the patience is over."""
+    if screen is not None:
+        shop.terminal.show(screen)
+    shop.open(3_800, 100)
     shop.clock.run()
     assert shop.terminal.done == []
     assert shop.left() == [(0, "not-served"), (1, "not-served")]
+    leaves = [t for t, kind, _ in shop.events if kind == "customer-leaves"]
+    assert leaves == [65 * S, 130 * S]  # the gap and the patience, twice
 
 
 def test_a_terminal_that_gets_ready_in_time_serves(shop: Any) -> None:
     """A customer waits for the ready screen as long as patience lasts."""
     shop.terminal.show("signing-on")
     shop.terminal.later(40 * S, "idle")
-    shop.cashier.open(shop.visits(3_800))
+    shop.open(3_800)
     shop.clock.run()
     assert shop.left() == [(0, "approved")]
 
@@ -165,11 +163,43 @@ def test_a_key_that_was_not_heard_is_pressed_again(shop: Any) -> None:
     t = shop.terminal
     deaf = iter([True, True])
     t.on[("idle", "SALE")] = lambda: None if next(deaf, False) else t.show("enter-amount")
-    t.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert t.keys_at("idle") == ["SALE"] * 3
     assert shop.left() == [(0, "approved")]
+
+
+def test_a_terminal_that_hears_no_key_serves_nobody(shop: Any) -> None:
+    """If SALE is never heard, it is pressed no longer than patience lasts; the customer leaves
+    unserved."""
+    shop.terminal.on[("idle", "SALE")] = lambda: None
+    shop.serve(3_800)
+    assert shop.left() == [(0, "not-served")]
+    assert set(shop.terminal.keys_at("idle")) == {"SALE"}
+    assert 60 * S < shop.terminal.done[-1][0] <= 65 * S
+
+
+@pytest.mark.parametrize("amounts", [(), (3_800,)])
+def test_a_terminal_that_takes_a_moment_is_not_asked_twice(
+    shop: Any, amounts: tuple[int, ...]
+) -> None:
+    """A person waits for the answer to a key as long as a look takes before pressing it again."""
+    t = shop.terminal
+    t.on[("idle", "SALE")] = lambda: t.later(600_000, "enter-amount")
+    t.on[("idle", "SETTLE")] = lambda: t.later(600_000, "settling")
+    shop.serve(*amounts)
+    shop.close()
+    shop.clock.run()
+    keys = [key for _, _, key in t.done if key in ("SALE", "SETTLE")]
+    assert keys == ["SALE"] * len(amounts) + ["SETTLE"]
+
+
+def test_a_card_is_swiped_once_at_a_screen(shop: Any) -> None:
+    """Who has swiped waits for another screen: at a reader that is dead the card is swiped once,
+    and patience ends it."""
+    del shop.terminal.on[("swipe-card", "swipe")]
+    shop.serve(3_800)
+    assert shop.terminal.keys_at("swipe-card") == ["swipe", "CANCEL"]
+    assert shop.left() == [(0, "gave-up")]
 
 
 def test_typing_stops_when_the_screen_changes(shop: Any) -> None:
@@ -178,9 +208,7 @@ def test_typing_stops_when_the_screen_changes(shop: Any) -> None:
     t.on[("swipe-card", "swipe")] = lambda: (
         t.show("enter-pin"), t.later(2 * S, "cancelled"), t.later(4 * S, "idle"),
     )  # fmt: skip
-    t.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert 0 < len(t.keys_at("enter-pin")) < 12
     assert t.keys_at("cancelled") == []
     assert shop.left() == [(0, "cancelled")]
@@ -191,9 +219,7 @@ def test_a_bad_swipe_is_tried_again(shop: Any) -> None:
     t = shop.terminal
     t.on[("swipe-card", "swipe")] = lambda: t.show("swipe-again")
     t.on[("swipe-again", "swipe")] = lambda: t.show("enter-pin")
-    t.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert t.keys_at("swipe-card") + t.keys_at("swipe-again") == ["swipe", "swipe"]
     assert shop.left() == [(0, "approved")]
 
@@ -204,9 +230,7 @@ def test_the_last_outcome_counts(shop: Any) -> None:
     t.on[("enter-pin", "ENTER")] = lambda: (
         t.show("unknown"), t.later(S, "reversed"), t.later(3 * S, "idle"),
     )  # fmt: skip
-    t.show("idle")
-    shop.cashier.open(shop.visits(3_800))
-    shop.clock.run()
+    shop.serve(3_800)
     assert shop.left() == [(0, "reversed")]
 
 
@@ -216,15 +240,13 @@ def test_the_last_outcome_counts(shop: Any) -> None:
 def test_the_roll_is_changed_when_it_is_low(shop: Any) -> None:
     """Between two customers a low roll is changed, which takes its time; a full one is left."""
     t = shop.terminal
-    t.show("idle")
     t.on[("enter-pin", "ENTER")] = lambda: (shop.approve(), setattr(t, "paper_low", t.rolls == 0))
-    shop.cashier.open(shop.visits(100, 200, 300))
-    shop.clock.run()
+    shop.serve(100, 200, 300)
     assert t.rolls == 1
     leaves = [at for at, kind, _ in shop.events if kind == "customer-leaves"]
-    arrives = [at for at, kind, _ in shop.events if kind == "customer-arrives"]
-    assert arrives[1] == leaves[0] + 20 * S + 5 * S
-    assert arrives[2] == leaves[1] + 5 * S
+    called = [at for at, kind, _ in shop.events if kind == "customer-called"]
+    assert called[1] == leaves[0] + 20 * S
+    assert called[2] == leaves[1] + 5 * S
 
 
 @pytest.mark.parametrize("at_us", [0, 6 * S, 12 * S, 40 * S])
@@ -232,10 +254,10 @@ def test_after_closing_the_end_of_day_is_asked_for_once(shop: Any, at_us: int) -
     """Whenever the shop closes, the customer who is there is served, no further one comes, and then
     SETTLE is pressed, once, on the ready screen."""
     shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(100, 200))
+    shop.open(100, 200)
     shop.clock.run_until(at_us)
     came = sum(kind == "customer-arrives" for _, kind, _ in shop.events)
-    shop.cashier.close()
+    shop.close()
     shop.clock.run()
     assert [(at, key) for _, at, key in shop.terminal.done if key == "SETTLE"] == [
         ("idle", "SETTLE")
@@ -248,7 +270,7 @@ def test_the_end_of_day_waits_for_the_ready_screen(shop: Any) -> None:
     """SETTLE is not pressed on a terminal that is busy, however long that takes."""
     shop.terminal.show("not-signed-on")
     shop.terminal.later(500 * S, "idle")
-    shop.cashier.close()
+    shop.close()
     shop.clock.run()
     assert [(at, key) for _, at, key in shop.terminal.done] == [("idle", "SETTLE")]
     assert shop.terminal.done[0][0] > 500 * S
@@ -261,14 +283,14 @@ def test_the_end_of_day_is_asked_for_until_the_terminal_takes_it(shop: Any) -> N
     t.show("idle")
     t.later(300_000, "reversing-first")
     t.later(9 * S, "idle")
-    shop.cashier.close()
+    shop.close()
     shop.clock.run()
     assert ("idle", "SETTLE") in [(at, key) for _, at, key in t.done]
 
 
-def test_a_visit_does_not_show_the_pin(shop: Any) -> None:
-    """The repr of a visit, as in an error, holds neither the PIN nor the PAN."""
-    visit = shop.visits(100)[0]
-    assert "100" in repr(visit)
-    assert PIN not in repr(visit) + str(visit)
-    assert "9999075123741247" not in repr(visit)
+def test_a_customer_does_not_show_the_pin(shop: Any) -> None:
+    """The repr of a customer, as in an error, holds neither the PIN nor the PAN."""
+    customer = shop.customer(0, 100)
+    assert "100" in repr(customer)
+    assert PIN not in repr(customer) + str(customer)
+    assert "9999075123741247" not in repr(customer)

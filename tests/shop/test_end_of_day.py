@@ -18,7 +18,7 @@ def run(shop: Any, settle_us: int | None, *amounts_minor: int) -> None:
     settle = lambda: (shop.terminal.show("settling"), shop.terminal.later(2 * S, "idle"))  # noqa: E731
     shop.terminal.on[("idle", "SETTLE")] = settle
     shop.terminal.show("idle")
-    shop.cashier.open(shop.visits(*amounts_minor), settle_us)
+    shop.open(*amounts_minor, settle_us=settle_us)
     shop.clock.run_until(600 * S)
 
 
@@ -43,6 +43,6 @@ def test_it_is_done_once_and_every_customer_is_served(shop: Any, settle_s: int) 
 def test_there_is_another_one_after_closing(shop: Any) -> None:
     """Closing asks for the end of day again: there may have been sales since."""
     run(shop, 3 * S, 100)
-    shop.cashier.close()
+    shop.close()
     shop.clock.run_until(700 * S)
     assert len(settled_at(shop)) == 2
