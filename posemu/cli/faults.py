@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from posemu.faults.catalogue import FailureMode, failure_modes, load_catalogue, load_failure_mode
+from posemu.faults.catalogue import (
+    FailureMode,
+    Param,
+    failure_modes,
+    load_catalogue,
+    load_failure_mode,
+)
 
 _WIDTH_MAX = 80
 _WORDS = {
@@ -38,21 +45,32 @@ def command(
 ) -> None:
     """List the failure modes, or explain one: parameters, defaults, where they come from."""
     if mode_id is not None and mode_id not in failure_modes():
-        near = get_close_matches(mode_id, failure_modes(), 1)
-        hint = f"; did you mean {near[0]}?" if near else "; `posemu faults` lists them"
-        typer.echo(f"unknown failure mode {mode_id!r}{hint}", err=True)
-        raise typer.Exit(2)
+        refuse("failure mode", mode_id, failure_modes(), "posemu faults")
     modes = list(load_catalogue().values()) if mode_id is None else [load_failure_mode(mode_id)]
     if as_json:
         document = [_as_data(mode) for mode in modes]
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False, soft_wrap=False)
-    console.width = min(console.width, _WIDTH_MAX)
+    console = narrow_console()
     if mode_id is None:
         console.print(_table(modes, lang))
     else:
         _explain(console, modes[0], lang)
+
+
+def refuse(what: str, found: str, known: tuple[str, ...], command_name: str) -> NoReturn:
+    """Exit code 2: there is no such entry."""
+    near = get_close_matches(found, known, 1)
+    hint = f"; did you mean {near[0]}?" if near else f"; `{command_name}` lists them"
+    typer.echo(f"unknown {what} {found!r}{hint}", err=True)
+    raise typer.Exit(2)
+
+
+def narrow_console() -> Console:
+    """Standard output, 80 columns at most."""
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = min(console.width, _WIDTH_MAX)
+    return console
 
 
 def _table(modes: list[FailureMode], lang: str) -> Table:
@@ -72,7 +90,7 @@ def _explain(console: Console, mode: FailureMode, lang: str) -> None:
     console.print(Text(f"{mode.id}: {mode.name.of(lang)}", style="bold"))
     if mode.control:
         console.print(Text(words["control"]))
-    facts = _grid(2)
+    facts = grid(2)
     facts.add_row(words["strikes"], mode.target)
     facts.add_row(words["part"], mode.component)
     facts.add_row(words["kind"], mode.shape)
@@ -82,18 +100,24 @@ def _explain(console: Console, mode: FailureMode, lang: str) -> None:
     facts.add_row(words["seeds"], ", ".join(mode.seeds))
     facts.add_row(words["correct"], Text(mode.correct.of(lang)))
     console.print(facts)
-    if mode.params:
-        console.print(Text(f"\n{words['params']}", style="bold"))
-        params = _grid(3)
-        for param in mode.params.values():
-            choices = f" ({', '.join(param.choices)})" if param.choices else ""
-            text = Text(f"{param.text.of(lang)}{choices}\n")
-            params.add_row(param.name, param.default_text, text.append(param.source, style="dim"))
-        console.print(params)
+    show_params(console, mode.params, words["params"], lang)
     typer.echo(f"\n{words['try']}\nfaults:\n{_example(mode)}")
 
 
-def _grid(columns: int) -> Table:
+def show_params(console: Console, params: Mapping[str, Param], head: str, lang: str) -> None:
+    """Each parameter with its default, its words and where the default comes from."""
+    if not params:
+        return
+    console.print(Text(f"\n{head}", style="bold"))
+    rows = grid(3)
+    for param in params.values():
+        choices = f" ({', '.join(param.choices)})" if param.choices else ""
+        text = Text(f"{param.text.of(lang)}{choices}\n")
+        rows.add_row(param.name, param.default_text, text.append(param.source, style="dim"))
+    console.print(rows)
+
+
+def grid(columns: int) -> Table:
     """A grid whose last column folds: Chinese has no blanks to break a line at."""
     grid = Table.grid(padding=(0, 2))
     for _ in range(columns - 1):
@@ -114,17 +138,6 @@ def _example(mode: FailureMode) -> str:
 
 def _as_data(mode: FailureMode) -> dict[str, Any]:
     """The entry as JSON has it; defaults are written as in a scenario."""
-    params = {
-        name: {
-            "type": param.kind,
-            "default": param.written,
-            "en": param.text.en,
-            "zh": param.text.zh,
-            "source": param.source,
-            **({"choices": list(param.choices)} if param.choices else {}),
-        }
-        for name, param in mode.params.items()
-    }
     return {
         "id": mode.id,
         "name": {"en": mode.name.en, "zh": mode.name.zh},
@@ -134,8 +147,23 @@ def _as_data(mode: FailureMode) -> dict[str, Any]:
         "mechanism": mode.mechanism,
         "shape": mode.shape,
         "triggers": list(mode.triggers),
-        "params": params,
+        "params": params_as_data(mode.params),
         "default_for": {"value": mode.span_text, "source": mode.span_source} if mode.span else None,
         "correct": {"en": mode.correct.en, "zh": mode.correct.zh},
         "control": mode.control,
+    }
+
+
+def params_as_data(params: Mapping[str, Param]) -> dict[str, Any]:
+    """Parameters as JSON has them."""
+    return {
+        name: {
+            "type": param.kind,
+            "default": param.written,
+            "en": param.text.en,
+            "zh": param.text.zh,
+            "source": param.source,
+            **({"choices": list(param.choices)} if param.choices else {}),
+        }
+        for name, param in params.items()
     }

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "check": "validate scenario files without running them",
     "replay": "run a stored run again and compare digests",
     "faults": "the catalogue of failure modes; one entry explained",
+    "interventions": "what a shop can do about failures; one entry explained",
     "people": "make a file of test cardholders",
     "decode": "what is in these bytes: ISO 8583, tracks",
     "schema": "JSON Schema of the scenario file, for editors",

@@ -1,7 +1,13 @@
 """Failure modes and interventions as data, and the mechanisms they use."""
 
 from posemu.faults.catalogue import FailureMode, load_catalogue
-from posemu.faults.injector import Injector, compile_rates
+from posemu.faults.injector import Injector, compile_chance
+from posemu.faults.interventions import (
+    Intervention,
+    InterventionSpec,
+    interventions,
+    load_intervention,
+)
 from posemu.faults.mechanisms import MECHANISMS
 from posemu.faults.site import Site, Till
 from posemu.faults.triggers import (
@@ -9,6 +15,7 @@ from posemu.faults.triggers import (
     AtRate,
     AtTimes,
     FaultSpec,
+    InSpells,
     OnJournal,
     OnMessage,
     OnState,
@@ -22,13 +29,18 @@ __all__ = [
     "AtTimes",
     "FailureMode",
     "FaultSpec",
+    "InSpells",
     "Injector",
+    "Intervention",
+    "InterventionSpec",
     "OnJournal",
     "OnMessage",
     "OnState",
     "Site",
     "Till",
     "Trigger",
-    "compile_rates",
+    "compile_chance",
+    "interventions",
     "load_catalogue",
+    "load_intervention",
 ]

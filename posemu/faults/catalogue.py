@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from pydantic import (
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from posemu.profiles.data_files import SUFFIX, DataFileError, names_in
 from posemu.profiles.distributions import DurationDistribution, parse_duration_distribution
 from posemu.profiles.quantities import (
     Count,
@@ -35,15 +36,15 @@ from posemu.profiles.quantities import (
     Probability,
     Signal,
     Switch,
+    above_zero,
 )
 from posemu.sim.distributions import Distribution
 
 _FOLDER = files("posemu.faults") / "catalogue"
-_SUFFIX = ".yaml"
 
 Target = Literal["till", "site", "host"]
 Shape = Literal["static", "spell", "moment"]
-TriggerName = Literal["always", "at", "on", "rate"]
+TriggerName = Literal["always", "at", "on", "rate", "spells"]
 _TYPES: dict[str, Any] = {
     "duration": Duration,
     "signal": Signal,
@@ -56,17 +57,8 @@ _TYPES: dict[str, Any] = {
 }
 
 
-class CatalogueError(Exception):
-    """An entry that cannot be used: which file, where in it, and what is wrong."""
-
-    def __init__(self, file: str, place: str, reason: str) -> None:
-        super().__init__(file, place, reason)
-        self.file = file
-        self.place = place
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.reason}"
+class CatalogueError(DataFileError):
+    """An entry of the catalogue that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +116,10 @@ class FailureMode:
     """A negative control: it must make a check fail."""
 
 
-class _Model(BaseModel):
+Seeds = tuple[Annotated[str, StringConstraints(pattern=r"^00[0-4]:\d+$")], ...]
+
+
+class EntryModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -132,12 +127,12 @@ _Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _Source = Annotated[_Words, StringConstraints(min_length=12)]
 
 
-class _Text(_Model):
+class TextEntry(EntryModel):
     en: _Words
     zh: _Words
 
 
-class _Param(_Text):
+class ParamEntry(TextEntry):
     type: Literal[
         "duration", "signal", "gain", "probability", "count", "number", "switch",
         "distribution", "choice", "code",
@@ -159,42 +154,49 @@ class _Param(_Text):
         if self.type in ("choice", "code"):
             return Annotated[str, OneOf("it", self.choices)]
         if self.above_zero:
-            return Annotated[_TYPES[self.type], AfterValidator(_above_zero)]
+            return Annotated[_TYPES[self.type], AfterValidator(above_zero)]
         return _TYPES[self.type]
 
 
-class _Span(_Model):
+class _Span(EntryModel):
     value: Any
     source: _Source
 
 
-class _Entry(_Model):
+class CatalogueEntry(EntryModel):
+    """What a failure mode and an intervention have in common."""
+
     id: str
-    name: _Text
-    seeds: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^00[0-4]:\d+$")], ...], ...]
+    name: TextEntry
+    seeds: Seeds
+    mechanism: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
+    params: dict[str, ParamEntry] = {}
+
+
+_E = TypeVar("_E", bound=CatalogueEntry)
+
+
+class _Entry(CatalogueEntry):
     component: _Words
     target: Target
-    mechanism: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
     shape: Shape
-    params: dict[str, _Param] = {}
     default_for: _Span | None = None
-    correct: _Text
-    triggers: tuple[TriggerName, ...] = ("always", "at", "on", "rate")
+    correct: TextEntry
+    triggers: tuple[TriggerName, ...] = ("always", "at", "on", "rate", "spells")
     control: bool = False
 
 
 def failure_modes() -> tuple[str, ...]:
     """The ids of all failure modes, in order."""
-    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(_SUFFIX))
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in found))
+    return names_in(_FOLDER)
 
 
 @cache
 def load_failure_mode(mode_id: str) -> FailureMode:
     """One entry; read once. Raises `CatalogueError`, also for an id there is no file of."""
     if mode_id not in failure_modes():
-        raise CatalogueError(f"{mode_id}{_SUFFIX}", "id", "the catalogue has no such entry")
-    file = f"{mode_id}{_SUFFIX}"
+        raise CatalogueError(f"{mode_id}{SUFFIX}", "id", "the catalogue has no such entry")
+    file = f"{mode_id}{SUFFIX}"
     return parse_failure_mode((_FOLDER / file).read_text("utf-8"), file)
 
 
@@ -206,26 +208,37 @@ def load_catalogue() -> dict[str, FailureMode]:
 
 def parse_failure_mode(text: str, file: str) -> FailureMode:
     """The entry written in `text`; `file` is what errors call it. Raises `CatalogueError`."""
-    try:
-        entry = _Entry.model_validate(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as error:
-        raise CatalogueError(file, "top", str(getattr(error, "problem", error))) from None
-    except ValidationError as error:
-        raise _first_of(error, file, ()) from None
-    if f"{entry.id}{_SUFFIX}" != file:
-        raise CatalogueError(file, "id", f"must be that of the file, not {entry.id!r}")
+    entry = read_entry(_Entry, text, file)
     if (entry.shape == "spell") != (entry.default_for is not None):
         raise CatalogueError(file, "default_for", "a spell has one, nothing else does")
     return _build(entry, file)
 
 
-def _build(entry: _Entry, file: str) -> FailureMode:
+def read_entry(model: type[_E], text: str, file: str) -> _E:
+    """An entry of this catalogue or of that of interventions. Raises `CatalogueError`."""
+    try:
+        entry = model.model_validate(YAML(typ="safe", pure=True).load(text))
+    except YAMLError as error:
+        raise CatalogueError(file, "top", str(getattr(error, "problem", error))) from None
+    except ValidationError as error:
+        raise _first_of(error, file, ()) from None
+    if f"{entry.id}{SUFFIX}" != file:
+        raise CatalogueError(file, "id", f"must be that of the file, not {entry.id!r}")
+    return entry
+
+
+def build_params(entries: Mapping[str, ParamEntry], file: str) -> Mapping[str, Param]:
+    """The parameters of an entry, with their defaults read. Raises `CatalogueError`."""
     params = {}
-    for name, param in entry.params.items():
+    for name, param in entries.items():
         try:
             params[name] = param.build(name)
         except ValidationError as error:
             raise _first_of(error, file, ("params", name, "default")) from None
+    return MappingProxyType(params)
+
+
+def _build(entry: _Entry, file: str) -> FailureMode:
     span = None
     if entry.default_for is not None:
         try:
@@ -240,7 +253,7 @@ def _build(entry: _Entry, file: str) -> FailureMode:
         target=entry.target,
         mechanism=entry.mechanism,
         shape=entry.shape,
-        params=MappingProxyType(params),
+        params=build_params(entry.params, file),
         span=span,
         span_text=_written(entry.default_for.value) if entry.default_for else "",
         span_source=entry.default_for.source if entry.default_for else "",
@@ -254,12 +267,6 @@ def _first_of(error: ValidationError, file: str, before: tuple[str, ...]) -> Cat
     first = error.errors()[0]
     place = ".".join(str(part) for part in (*before, *first["loc"])) or "top"
     return CatalogueError(file, place, first["msg"])
-
-
-def _above_zero(value: float) -> float:
-    if value <= 0:
-        raise ValueError("must be above zero")
-    return value
 
 
 def _written(value: Any) -> str:

@@ -8,17 +8,20 @@ faults too, before the world is asked to come to rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from posemu.faults.catalogue import FailureMode
+from posemu.faults.interventions import InterventionSpec, load_intervention
 from posemu.faults.mechanisms import Heal, Strike, strike_with
+from posemu.faults.remedies import REMEDIES, Remedy
 from posemu.faults.site import Site, Till
 from posemu.faults.triggers import (
     Always,
     AtRate,
     AtTimes,
     FaultSpec,
+    InSpells,
     OnJournal,
     OnMessage,
     OnState,
@@ -44,21 +47,56 @@ class Injector:
 
     def __init__(
         self, site: Site, trace: Trace, specs: list[FaultSpec], catalogue: dict[str, FailureMode],
+        remedies: Iterable[InterventionSpec] = (),
     ) -> None:  # fmt: skip
         self._site = site
         self._trace = trace
         self._faults: list[_Fault] = []
         self._healing: dict[int, tuple[_Part, Heal]] = {}
         self._waiting: dict[_Part, list[Heal]] = {}
+        self._struck: dict[int, tuple[str, str | None]] = {}  # what is healing: mode and till
         self._strikes = 0
         self._stopped = False
+        self._remedies = tuple(remedies)
+        self._removed: set[tuple[str, str | None]] = set()  # failure mode, till (None: everywhere)
+        self._left: dict[str, float] = {}  # failure mode -> how much of a spell is left
         same: dict[str, int] = {}
         for spec in specs:
             same[spec.id] = same.get(spec.id, 0) + 1
             key = f"{spec.id}/{same[spec.id]}"
             self._faults.append(_Fault(spec, catalogue[spec.id], key))
 
+    # --- interventions ----------------------------------------------------------------------------
+
+    def remove(self, mode_ids: tuple[str, ...], tills: tuple[str, ...]) -> None:
+        """These failure modes end now, and strike no more (at these tills; none: anywhere)."""
+        self._removed.update((mode_id, till) for mode_id in mode_ids for till in tills or (None,))
+        for number in sorted(self._healing):
+            mode_id, till = self._struck[number]
+            if self._is_removed(mode_id, till):
+                self._heal(number)
+
+    def shorten(self, mode_ids: tuple[str, ...], left: float) -> None:
+        """From now on spells of these failure modes last only this share of their time."""
+        for mode_id in mode_ids:
+            self._left[mode_id] = left * self._left.get(mode_id, 1.0)
+
+    def _is_removed(self, mode_id: str, till: str | None) -> bool:
+        return (mode_id, None) in self._removed or (mode_id, till) in self._removed
+
+    def _intervene(self, spec: InterventionSpec) -> None:
+        intervention = load_intervention(spec.id)
+        data = {"intervention": spec.id, "tills": spec.tills}
+        self._trace.emit("injector", "intervention", data)
+        remedy = Remedy(self._site, self, intervention.acts_on, spec.tills)
+        REMEDIES[intervention.mechanism](remedy, **spec.params)
+
     def begin(self) -> None:
+        for spec in self._remedies:
+            if spec.at_us:
+                self._site.clock.call_at(spec.at_us, self._intervene, spec)
+            else:
+                self._intervene(spec)
         planned: list[tuple[int, int, _Fault, int | None]] = []
         for order, fault in enumerate(self._faults):
             trigger = fault.spec.trigger
@@ -76,8 +114,8 @@ class Injector:
                 case OnJournal():
                     kind = f"journal-{trigger.what}"
                     self._trace.observe(self._on_journal(fault, trigger), kind)
-                case AtRate():
-                    raise ValueError("a rate is compiled to moments first: see `compile_rates`")
+                case AtRate() | InSpells():
+                    raise ValueError("chance is compiled to moments first: see `compile_chance`")
         for at_us, _, fault, span_us in sorted(planned, key=lambda plan: plan[:2]):
             self._site.clock.call_at(at_us, self._strike_all, fault, span_us)
 
@@ -135,9 +173,9 @@ class Injector:
                 self._strike(fault, till, span_us)
 
     def _strike(self, fault: _Fault, till_name: str | None, span_us: int | None) -> None:
-        if self._stopped:
-            return
         spec = fault.spec
+        if self._stopped or self._is_removed(spec.id, till_name):
+            return
         fault.struck += 1
         self._strikes += 1
         number = self._strikes
@@ -146,6 +184,8 @@ class Injector:
         keyed = self._site.keyed
         if span_us is None and spec.span is not None and not isinstance(spec.trigger, Always):
             span_us = spec.span.quantile_us(keyed("fault/span", entity, 0))
+        if span_us is not None and spec.id in self._left:
+            span_us = int(span_us * self._left[spec.id])
         data = {"fault": spec.id, "what": "begins", "number": number}
         if till is not None:
             data["terminal"] = till.name
@@ -159,6 +199,7 @@ class Injector:
         if heal is not None:
             part = (mode.mechanism, till_name, number if mode.mechanism in _APART else 0)
             self._healing[number] = (part, heal)
+            self._struck[number] = (spec.id, till_name)
             if span_us is not None:
                 self._site.clock.call_in(span_us, self._heal, number)
 
@@ -173,6 +214,7 @@ class Injector:
         if number not in self._healing:
             return
         part, heal = self._healing.pop(number)
+        del self._struck[number]
         self._trace.emit("injector", "fault", {"what": "ends", "number": number})
         waiting = self._waiting.setdefault(part, [])
         waiting.append(heal)
@@ -182,8 +224,8 @@ class Injector:
                 mend()
 
 
-def compile_rates(
-    specs: list[FaultSpec], horizon_us: int, draw: Callable[[str, str, int], float]
+def compile_chance(
+    specs: Iterable[FaultSpec], horizon_us: int, draw: Callable[[str, str, int], float]
 ) -> list[FaultSpec]:
     """The same faults with every random process turned into the moments it gives up to `horizon_us`
     (draw: name, entity, ordinal)."""
@@ -191,12 +233,32 @@ def compile_rates(
     same: dict[str, int] = {}
     for spec in specs:
         same[spec.id] = same.get(spec.id, 0) + 1
+        entity = f"{spec.id}/{same[spec.id]}"
         if isinstance(spec.trigger, AtRate):
-            entity = f"{spec.id}/{same[spec.id]}"
             strikes = _moments(spec.trigger, spec.span, entity, horizon_us, draw)
-            spec = FaultSpec(spec.id, spec.target, spec.params, AtTimes(strikes), spec.span)
+            spec = replace(spec, trigger=AtTimes(strikes))
+        elif isinstance(spec.trigger, InSpells):
+            strikes = _spells(spec.trigger, entity, horizon_us, draw)
+            spec = replace(spec, trigger=AtTimes(strikes))
         compiled.append(spec)
     return compiled
+
+
+def _spells(
+    spells: InSpells, entity: str, horizon_us: int, draw: Callable[[str, str, int], float]
+) -> tuple[tuple[int, int | None], ...]:
+    """When the bad spells begin, and how long each lasts."""
+    good, bad = Exponential(spells.good_us), Exponential(spells.bad_us)
+    strikes: list[tuple[int, int | None]] = []
+    at_us, n = 0, 0
+    while True:
+        n += 1
+        at_us += 1 + good.quantile_us(draw("fault/good", entity, n))
+        if at_us >= horizon_us:
+            return tuple(strikes)
+        span_us = 1 + bad.quantile_us(draw("fault/bad", entity, n))
+        strikes.append((at_us, span_us))
+        at_us += span_us
 
 
 def _moments(

@@ -179,6 +179,13 @@ def cut_power(strike: Strike, router: bool) -> Heal:
     return heal
 
 
+def restart_terminal(strike: Strike) -> Heal:
+    """The terminal hangs, and somebody switches it off and on again."""
+    power = strike.at.terminal.power
+    power.cut()
+    return power.restore
+
+
 def weaken_crypto(strike: Strike) -> Heal:
     """Negative control of the leak scanner: the track leaves the terminal in clear, and the host
     does not mind."""
@@ -209,6 +216,7 @@ MECHANISMS: dict[str, Mechanism] = {
         run_out_of_paper,
         bounce_keys,
         cut_power,
+        restart_terminal,
         weaken_crypto,
     )
 }

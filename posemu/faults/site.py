@@ -19,6 +19,9 @@ class HostService(Protocol):
 
     host: Host
 
+    @property
+    def answers(self) -> bool: ...
+
     def freeze(self) -> None: ...
 
     def thaw(self) -> None: ...

@@ -58,7 +58,16 @@ class AtRate:
     per_us: float
 
 
-Trigger = Always | AtTimes | OnMessage | OnState | OnJournal | AtRate
+@dataclass(frozen=True, slots=True)
+class InSpells:
+    """Good and bad spells in turn, exponential with these means in µs; the day begins with a good
+    one, the fault holds in the bad ones. It is compiled to `AtTimes` before the world runs."""
+
+    good_us: int
+    bad_us: int
+
+
+Trigger = Always | AtTimes | OnMessage | OnState | OnJournal | AtRate | InSpells
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,19 +75,27 @@ class Bursts:
 
 class AccessMedium:
     """The radio (or wire) between one terminal and the router. Verbs: `set_signal(dBm)`,
-    `restore_signal()`."""
+    `restore_signal()`, `boost(dB)`."""
 
-    __slots__ = ("_usual_loss", "loss")
+    __slots__ = ("_gain_db", "_rssi_dbm", "_usual_dbm", "loss")
 
     def __init__(self, rssi_dbm: float) -> None:
-        self._usual_loss = loss_at(rssi_dbm)
-        self.loss = self._usual_loss
-
-    def set_signal(self, rssi_dbm: float) -> None:
+        self._usual_dbm = self._rssi_dbm = rssi_dbm
+        self._gain_db = 0.0
         self.loss = loss_at(rssi_dbm)
 
+    def set_signal(self, rssi_dbm: float) -> None:
+        """What the radio would receive without a booster."""
+        self._rssi_dbm = rssi_dbm
+        self.loss = loss_at(rssi_dbm + self._gain_db)
+
     def restore_signal(self) -> None:
-        self.loss = self._usual_loss
+        self.set_signal(self._usual_dbm)
+
+    def boost(self, gain_db: float) -> None:
+        """A booster nearby: so much more, whatever the signal is."""
+        self._gain_db = gain_db
+        self.set_signal(self._rssi_dbm)
 
 
 class Router:

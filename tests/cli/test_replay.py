@@ -122,9 +122,7 @@ def test_diff_finds_the_first_event_that_differs(stored: Path, tmp_path: Path) -
     assert done.exit_code == 4
     first, ours, theirs = done.stdout.splitlines()
     number = int(first.split()[1])
-    traces = [
-        replay(path, "--until", "100000").stdout.splitlines() for path in (stored, other)
-    ]
+    traces = [replay(path, "--until", "100000").stdout.splitlines() for path in (stored, other)]
     assert traces[0][: number - 1] == traces[1][: number - 1]
     assert (ours, theirs) == (f"- {traces[0][number - 1]}", f"+ {traces[1][number - 1]}")
     assert ours != theirs.replace("+", "-", 1)
