@@ -8,8 +8,8 @@ from unicodedata import east_asian_width
 
 from posemu.faults import load_catalogue
 from posemu.oracle import INVARIANTS, SITUATIONS
-from posemu.scenario import Scenario
-from posemu.study import BASE, METRICS, Estimate, StudyResult
+from posemu.scenario import BASE, Scenario
+from posemu.study import METRICS, Estimate, StudyResult
 
 WIDTH = 80
 SHOWN = 10  # violations printed in full
@@ -73,10 +73,13 @@ def _lines(
     yield ""
     yield from _verdict(result, lang)
     yield ""
-    yield _say("measured", lang)
-    for name, found in result.estimates(BASE, "total").items():
-        yield f"  {_pad(_metric_name(name, lang), 34)}{_figure(found, METRICS[name].unit, lang)}"
-    yield ""
+    for variant in result.variants():
+        head = _say("measured", lang)
+        yield head if variant == BASE else f"{head}: {variant}"
+        for name, found in result.estimates(variant, "total").items():
+            figure = _figure(found, METRICS[name].unit, lang)
+            yield f"  {_pad(_metric_name(name, lang), 34)}{figure}"
+        yield ""
     struck = sum((Counter(world.struck) for world in result.worlds), Counter[str]())
     catalogue = load_catalogue()
     yield from _counted(

@@ -1,17 +1,19 @@
 """Replications, metrics, statistics, results and replay files."""
 
+from posemu.study.causes import Failure
 from posemu.study.document import as_document
-from posemu.study.metrics import METRICS, Metric
+from posemu.study.figures import Metric
+from posemu.study.metrics import METRICS
 from posemu.study.replay import ReplayError, StoredRun, StoredWorld, read_replay, write_replay
-from posemu.study.results import BASE, StudyResult, WorldRecord, study_digest
+from posemu.study.results import StudyResult, WorldRecord, study_digest
 from posemu.study.run import run_study, run_world
 from posemu.study.statistics import Estimate, estimate
 from posemu.study.store import write_results
 
 __all__ = [
-    "BASE",
     "METRICS",
     "Estimate",
+    "Failure",
     "Metric",
     "ReplayError",
     "StoredRun",

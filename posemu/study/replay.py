@@ -20,6 +20,7 @@ from posemu.faults import (
     AtRate,
     AtTimes,
     FaultSpec,
+    InSpells,
     OnJournal,
     OnMessage,
     OnState,
@@ -40,6 +41,7 @@ _TYPES: dict[str, Any] = {
         OnState,
         OnJournal,
         AtRate,
+        InSpells,
         Constant,
         Uniform,
         Exponential,
@@ -124,7 +126,10 @@ def read_replay(path: Path) -> StoredRun:
         worlds = tuple(_world(entry) for entry in document["worlds"])
         if not worlds:
             raise ReplayError(f"{path}: damaged: it holds no world")
+        known = [variant.name for variant in scenario.variants]
         for world in worlds:
+            if world.variant not in known:
+                raise ReplayError(f"{path}: damaged: there is no variant {world.variant!r}")
             for spec in world.schedule:
                 _check_fault(path, spec, scenario)
         return StoredRun(scenario, document["seed"], document["digest"], worlds)

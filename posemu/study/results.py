@@ -8,10 +8,10 @@ from hashlib import blake2b
 
 from posemu.faults import FaultSpec
 from posemu.oracle import Violation
-from posemu.study.metrics import METRICS, Values
+from posemu.study.causes import Failure
+from posemu.study.figures import Values
+from posemu.study.metrics import METRICS
 from posemu.study.statistics import Estimate, estimate
-
-BASE = "base"  # the variant of a scenario that names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class WorldRecord:
     situations: dict[str, int]
     struck: dict[str, int]
     schedule: tuple[FaultSpec, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ class StudyResult:
         return study_digest((w.variant, w.replication, w.digest) for w in self.worlds)
 
     def variants(self) -> list[str]:
-        return sorted({world.variant for world in self.worlds})
+        """Their names, in the order of the design."""
+        return list(dict.fromkeys(world.variant for world in self.worlds))
 
     def of(self, variant: str) -> list[WorldRecord]:
         return [world for world in self.worlds if world.variant == variant]

@@ -13,7 +13,7 @@ from posemu.faults import FaultSpec
 from posemu.scenario import Scenario, World
 from posemu.sim import Event, Observer
 from posemu.study.metrics import MetricsCollector
-from posemu.study.results import BASE, StudyResult, WorldRecord
+from posemu.study.results import StudyResult, WorldRecord
 
 Done = Callable[[WorldRecord], object]
 
@@ -29,7 +29,7 @@ def run_study(
     comes, in order."""
     count = scenario.replications if replications is None else replications
     result = StudyResult(scenario.name, scenario.seed, count)
-    for record in _records(scenario, range(count), jobs):
+    for record in _records(scenario, count, jobs):
         result.worlds.append(record)
         if on_done is not None:
             on_done(record)
@@ -38,14 +38,19 @@ def run_study(
 
 def run_world(
     scenario: Scenario, replication: int, *, schedule: Iterable[FaultSpec] | None = None,
-    observers: Iterable[Observer] = (), variant: str = BASE,
+    observers: Iterable[Observer] = (), variant: str | None = None,
 ) -> WorldRecord:  # fmt: skip
     """One world, judged and measured; with `schedule`, under these faults instead of the
-    scenario's."""
+    scenario's; of this variant (default: the first). Raises KeyError if there is no such
+    variant."""
+    variant = scenario.variants[0].name if variant is None else variant
+    scenario = scenario.under(variant)
     if schedule is not None:
         scenario = replace(scenario, faults=tuple(schedule))
     world = World(scenario, replication)
-    metrics = MetricsCollector(world.trace, world.profile.service_us, world.calendar.hour)
+    metrics = MetricsCollector(
+        world.trace, world.profile.service_us, world.calendar.hour, scenario.day.from_us
+    )
     struck: Counter[str] = Counter()
     world.trace.observe(lambda event: _count(event, struck), "fault")
     for observer in observers:
@@ -64,6 +69,7 @@ def run_world(
         situations=dict(world.judge.coverage.situations),
         struck=dict(struck),
         schedule=outcome.schedule,
+        failures=tuple(metrics.failures),
     )
 
 
@@ -73,24 +79,31 @@ def _count(event: Event, struck: Counter[str]) -> None:
 
 
 _scenario: Scenario | None = None  # in a worker process: what it inherited from its parent
+_Place = tuple[int, int]  # number of the variant, replication
 
 
-def _work(replication: int) -> WorldRecord:
+def _work(place: _Place) -> WorldRecord:
     assert _scenario is not None
-    return run_world(_scenario, replication)
+    return _run_at(_scenario, place)
 
 
-def _records(scenario: Scenario, numbers: range, jobs: int) -> Iterator[WorldRecord]:
+def _run_at(scenario: Scenario, place: _Place) -> WorldRecord:
+    return run_world(scenario, place[1], variant=scenario.variants[place[0]].name)
+
+
+def _records(scenario: Scenario, count: int, jobs: int) -> Iterator[WorldRecord]:
+    """All worlds, replication by replication, in each all variants."""
     global _scenario
-    if jobs <= 1 or len(numbers) <= 1:
-        for number in numbers:
-            yield run_world(scenario, number)
+    places = [(v, n) for n in range(count) for v in range(len(scenario.variants))]
+    if jobs <= 1 or len(places) <= 1:
+        for place in places:
+            yield _run_at(scenario, place)
         return
     _scenario = (
         scenario  # forked workers inherit it: cardholders are secret values, and are not pickled
     )
     try:
-        with ProcessPoolExecutor(min(jobs, len(numbers)), get_context("fork")) as pool:
-            yield from pool.map(_work, numbers)
+        with ProcessPoolExecutor(min(jobs, len(places)), get_context("fork")) as pool:
+            yield from pool.map(_work, places)
     finally:
         _scenario = None

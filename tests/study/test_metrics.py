@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posemu.oracle import Violation
 from posemu.sim import US_PER_S, Clock, Trace
 from posemu.study import METRICS
-from posemu.study.metrics import MetricsCollector, _quantile
+from posemu.study.figures import quantile
+from posemu.study.metrics import MetricsCollector
 
 SERVICE_S = 60
 HOUR_S = 3_600
+SALE = bytes(7) + b"\x02\x00" + bytes(8)  # a frame: length, TPDU, MTI and more
+REVERSAL = bytes(7) + b"\x04\x00" + bytes(8)
 
 
 class Day:
@@ -66,13 +71,10 @@ def test_a_sale_that_a_power_cut_ended_is_a_timeout() -> None:
     cancelled."""
     day = Day().at(10, "sale-started").at(15, "power", on=False).close()
     assert (day.total()["timeout_rate"], day.total()["cancel_rate"]) == (100.0, 100.0)
-    day = (
-        Day()
-        .at(10, "sale-started")
-        .at(12, "frame-sent", end="terminal", bytes=bytes(7) + b"\x02\x00")
-    )
-    day.at(15, "power", on=False).close()
-    assert (day.total()["timeout_rate"], day.total()["cancel_rate"]) == (100.0, 0.0)
+    for sent, cancelled in ((SALE, 0.0), (REVERSAL, 100.0)):  # another sale's reversal goes first
+        day = Day().at(10, "sale-started").at(12, "frame-sent", end="terminal", bytes=sent)
+        day.at(15, "power", on=False).close()
+        assert (day.total()["timeout_rate"], day.total()["cancel_rate"]) == (100.0, cancelled)
 
 
 def test_an_approval_told_after_a_restart_within_the_time_is_no_timeout() -> None:
@@ -137,10 +139,64 @@ def test_what_happens_after_closing_does_not_count() -> None:
 
 
 def test_a_day_without_sales_has_no_rates() -> None:
-    """0/0 is undefined, not zero; throughput is zero, as time has passed."""
+    """0/0 is undefined, not zero; what is counted in time or money is zero."""
     total = Day().close().total()
     defined = {name: value for name, value in total.items() if value is not None}
-    assert defined == {"throughput": 0.0}
+    nought = ("throughput", "queue_length", "queue_length_max", "lost_sales")
+    assert defined == dict.fromkeys(nought, 0.0)
+
+
+def test_a_day_that_never_closed_has_no_throughput() -> None:
+    """Without a time there is no rate per time."""
+    assert Day().sale(0, 10, "approved").total()["throughput"] is None
+
+
+def judged(**found: Any) -> Any:
+    """What the metrics read of a judge: sales as (till, told, net) over 500, and violations."""
+    sales = [
+        SimpleNamespace(till=till, told=told, net=net, amount_minor=500)
+        for till, told, net in found.get("sales", ())
+    ]
+    ledger = SimpleNamespace(
+        transactions=dict(enumerate(sales)), net_minor=lambda transaction: transaction.net
+    )
+    return SimpleNamespace(ledger=ledger, violations=found.get("violations", ()))
+
+
+@pytest.mark.parametrize(
+    ("told", "net", "wrong"),
+    [
+        ("charged", 500, 0), ("charged", 0, 1), ("charged", 1_000, 1), ("charged", 501, 1),
+        ("not-charged", 0, 0), ("not-charged", 500, 1), ("not-charged", 1, 1),
+        (None, 0, 0), (None, 500, 1),
+    ],
+)  # fmt: skip
+def test_a_wrong_charge(told: str | None, net: int, wrong: int) -> None:
+    """A sale is charged wrongly if it is booked twice, booked and not told as charged, or told as
+    charged and not booked."""
+    values = Day().close().metrics.values(judged(sales=[("till-1", told, net)]), ["till-1"])
+    assert values["total"]["duplicate_charge"] == wrong
+    assert values["terminal:till-1"]["duplicate_charge"] == wrong
+
+
+def test_wrong_charges_and_leaks_are_counted_by_till() -> None:
+    """Each till has its own wrong charges and finds of card data, the total has all; what else is
+    violated is no find."""
+    judge = judged(
+        sales=[("till-1", "charged", 0), ("till-1", "charged", 0), ("till-2", "charged", 500)],
+        violations=[
+            Violation("no-card-data", 1, "till-2", "a PAN"),
+            Violation("no-card-data", 2, "till-2", "a PIN"),
+            Violation("no-card-data", 2, "till-1", "a PAN"),
+            Violation("no-crash", 3, "till-2", "it crashed"),
+        ],
+    )
+    values = Day().close().metrics.values(judge, ["till-1", "till-2"])
+    found = {
+        name: (values[name]["duplicate_charge"], values[name]["clear_exposure"])
+        for name in ("total", "terminal:till-1", "terminal:till-2")
+    }
+    assert found == {"total": (2, 3), "terminal:till-1": (2, 1), "terminal:till-2": (0, 2)}
 
 
 def test_hours_and_terminals_add_up() -> None:
@@ -171,18 +227,19 @@ def test_a_quantile_is_the_smallest_value_that_covers_its_share(times: list[int]
     naive = next(
         t for t in ordered if sum(s <= t for s in ordered) * share[1] >= share[0] * len(ordered)
     )
-    assert _quantile(ordered, q) == naive / US_PER_S
-    assert math.isclose(_quantile(ordered, q) or 0.0, naive / 1e6)
+    assert quantile(ordered, q) == naive / US_PER_S
+    assert math.isclose(quantile(ordered, q) or 0.0, naive / 1e6)
 
 
 def test_no_quantile_of_nothing() -> None:
     """Without a sale there is no quantile."""
-    assert _quantile([], 0.5) is None
+    assert quantile([], 0.5) is None
 
 
 def test_every_metric_has_a_unit_and_names() -> None:
     """Each metric that is measured is described, and each that is described is measured."""
     assert all(m.unit and m.en and m.zh for m in METRICS.values())
-    measured = Day().sale(0, 1, "approved").close().total()
+    day = Day().at(0, "usable", card=True, code=True)
+    measured = day.sale(0, 1, "approved").close().total()
     assert measured.keys() <= METRICS.keys()
     assert METRICS.keys() - measured.keys() == {"duplicate_charge", "clear_exposure"}

@@ -28,11 +28,9 @@ def test_a_run_comes_back_as_it_was(stored: Path, result: Any) -> None:
     run = read_replay(stored)
     assert run.seed == result.seed
     assert run.scenario.name == "tiny"
-    assert [(w.variant, w.replication, w.digest) for w in run.worlds] == [
-        (w.variant, w.replication, w.digest) for w in result.worlds
+    assert [(w.variant, w.replication, w.digest, w.schedule) for w in run.worlds] == [
+        (w.variant, w.replication, w.digest, w.schedule) for w in result.worlds
     ]
-    for ours, theirs in zip(run.worlds, result.worlds, strict=True):
-        assert ours.schedule == theirs.schedule
 
 
 def test_every_world_replays_to_its_digest(stored: Path) -> None:
@@ -81,6 +79,12 @@ def change(path: Path, how: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
 
 
+def fault(document: dict[str, Any]) -> dict[str, Any]:
+    """The first fault of the first world."""
+    first: dict[str, Any] = document["worlds"][0]["faults"][0]
+    return first
+
+
 @pytest.mark.parametrize("key", ["posemu", "posemu_replay"])
 def test_another_version_is_refused_naming_both(stored: Path, key: str) -> None:
     """A file of another posemu, or another format, is refused; the message names both versions."""
@@ -93,39 +97,61 @@ def test_another_version_is_refused_naming_both(stored: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "how",
+    ("how", "words"),
     [
-        lambda d: d.pop("posemu"),
-        lambda d: d.pop("seed"),
-        lambda d: d.pop("worlds"),
-        lambda d: d["worlds"][0].pop("digest"),
-        lambda d: d["worlds"][0].update(world="base/x"),
-        lambda d: d["worlds"][0]["faults"][0].update({"is": "Nonsense"}),
-        lambda d: d["worlds"][0]["faults"][0].pop("trigger"),
-        lambda d: d["scenario"].pop("text"),
-        lambda d: d.update(worlds=7),
+        (lambda d: d.pop("posemu"), "damaged: KeyError: 'posemu'"),
+        (lambda d: d.pop("seed"), "damaged: KeyError: 'seed'"),
+        (lambda d: d.pop("worlds"), "damaged: KeyError: 'worlds'"),
+        (lambda d: d["worlds"][0].pop("digest"), "damaged: KeyError: 'digest'"),
+        (lambda d: d["worlds"][0].update(world="base/x"), "damaged: ValueError: .*'x'"),
+        (lambda d: fault(d).update({"is": "Nonsense"}), "damaged: KeyError: 'Nonsense'"),
+        (lambda d: fault(d).pop("trigger"), "damaged: TypeError: .*'trigger'"),
+        (lambda d: fault(d).update(id="meteorite"), "there is no failure mode 'meteorite'"),
+        (lambda d: fault(d).update(params={"q": 1}), r"has the parameters \[.*'p'\], not \['q'\]"),
+        (lambda d: fault(d).update(target="till-9"), "strikes 'till-9'; the tills are .*'till-2'"),
+        (lambda d: d["scenario"].pop("text"), "damaged: KeyError: 'text'"),
+        (lambda d: d.update(worlds=7), "damaged: TypeError"),
+        (lambda d: d.update(worlds=[]), "damaged: it holds no world"),
     ],
 )
-def test_a_damaged_file_is_refused(stored: Path, how: Callable[[dict[str, Any]], object]) -> None:
-    """Whatever is missing or wrong in the file: a `ReplayError` that names the file."""
+def test_a_damaged_file_is_refused(
+    stored: Path, how: Callable[[dict[str, Any]], object], words: str
+) -> None:
+    """Whatever is missing or wrong in the file: a `ReplayError` that names the file and says it."""
     change(stored, how)
-    with pytest.raises(ReplayError, match=r"replay\.json"):
+    with pytest.raises(ReplayError, match=rf"replay\.json: .*{words}"):
         read_replay(stored)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"a": 1}', "\udcff"])
-def test_another_kind_of_file_is_refused(stored: Path, content: str) -> None:
+def test_a_fault_at_one_till_is_read(stored: Path) -> None:
+    """A stored fault may strike one of the scenario's tills alone."""
+    change(stored, lambda d: fault(d).update(target="till-2"))
+    assert read_replay(stored).worlds[0].schedule[0].target == "till-2"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "cannot be read"), ("{", "cannot be read"), ("\udcff", "cannot be read"),
+        ("[]", "not a replay file"), ("7", "not a replay file"), ('{"a": 1}', "not a replay file"),
+    ],
+)  # fmt: skip
+def test_another_kind_of_file_is_refused(stored: Path, content: str, words: str) -> None:
     """What is no replay file is refused as such."""
     stored.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ReplayError, match=r"replay\.json"):
+    with pytest.raises(ReplayError, match=rf"replay\.json: .*{words}"):
         read_replay(stored)
+
+
+def test_a_missing_file_is_refused(stored: Path) -> None:
+    """What is not there cannot be read."""
     stored.unlink()
-    with pytest.raises(ReplayError, match=r"replay\.json"):
+    with pytest.raises(ReplayError, match=r"replay\.json: cannot be read: .*No such file"):
         read_replay(stored)
 
 
 def test_a_wrong_scenario_inside_is_told_as_one(stored: Path) -> None:
     """What is wrong in the stored scenario is told as for any scenario, with its line."""
     change(stored, lambda d: d["scenario"].update(text="posemu: 1\nname: x\n"))
-    with pytest.raises(ScenarioError):
+    with pytest.raises(ScenarioError, match=r"tiny\.yaml:1:1: key 'tills' is missing"):
         read_replay(stored)

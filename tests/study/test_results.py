@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from posemu import __version__
 from posemu.oracle import Violation
+from posemu.sim import Event
 from posemu.study import (
     METRICS,
     StudyResult,
@@ -46,6 +48,36 @@ def test_worlds_are_told_as_they_come(scenario: Any) -> None:
     assert heard == [0, 1]
 
 
+def test_who_observes_a_world_sees_all_of_it(scenario: Any, result: Any) -> None:
+    """An observer sees every event and changes none; a fault has struck as often as it began."""
+    events: list[Event] = []
+    world = run_world(scenario, 0, observers=[events.append])
+    assert (world.digest, world.events) == (result.worlds[0].digest, len(events))
+    begun = Counter(
+        event.data["fault"]
+        for event in events
+        if event.kind == "fault" and event.data["what"] == "begins"
+    )
+    assert world.struck == begun
+    assert begun["transmission-loss"] == 1  # at the first answer
+
+
+def test_the_total_comes_first(result: Any) -> None:
+    """Breakdowns come in order behind the total; each has the metrics that mean something in it."""
+    names = result.breakdowns("base")
+    assert names[0] == "total"
+    assert "hour:09" in names
+    assert names[1:] == sorted(names[1:])
+    assert result.estimates("base", "total").keys() == METRICS.keys()
+    by_hour = result.estimates("base", "hour:09").keys()
+    assert METRICS.keys() - by_hour == {"reversal_complete", "duplicate_charge", "clear_exposure"}
+    by_method = result.estimates("base", "method:card").keys()
+    assert by_hour - by_method == {
+        "queue_length", "queue_length_max", "availability", "availability_code",
+    }  # fmt: skip
+    assert result.estimates("base", "cause:none").keys() == {"timeout_rate"}
+
+
 def test_the_digest_is_of_variants_replications_and_world_digests(result: Any) -> None:
     """A study's digest is over (variant, replication, digest) in order, and over nothing else."""
     h = blake2b(digest_size=16)
@@ -71,7 +103,9 @@ def test_the_document_has_every_metric(result: Any) -> None:
         assert found.keys() == {"mean", "low", "high", "n", "unit"}
         assert found["unit"] == METRICS[name].unit
         assert (found["mean"] is None) == (found["n"] == 0)
-    assert document["variants"]["base"]["by"].keys() >= {"terminal", "hour"}
+    assert document["variants"]["base"]["by"].keys() == {
+        "terminal", "hour", "terminal_hour", "method", "cause",
+    }  # fmt: skip
     assert document["variants"]["base"]["by"]["terminal"].keys() == {"till-1", "till-2"}
 
 
@@ -81,8 +115,9 @@ def test_an_undefined_metric_is_there_with_n_0(result: Any) -> None:
     worlds = [replace(world, values=values) for world in result.worlds]
     document = as_document(StudyResult("tiny", 3, 3, worlds), "r")
     empty = {"mean": None, "low": None, "high": None, "n": 0}
-    for name, found in document["variants"]["base"]["metrics"].items():
-        assert found == {**empty, "unit": METRICS[name].unit}
+    assert document["variants"]["base"]["metrics"] == {
+        name: {**empty, "unit": metric.unit} for name, metric in METRICS.items()
+    }
 
 
 def test_a_metric_defined_in_some_replications_has_their_n(result: Any) -> None:
