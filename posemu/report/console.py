@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 from posemu.faults import load_catalogue
 from posemu.oracle import INVARIANTS, SITUATIONS
 from posemu.scenario import BASE, Scenario
-from posemu.study import METRICS, Estimate, StudyResult
+from posemu.study import METRICS, Estimate, Finding, StudyResult
 
 WIDTH = 80
 SHOWN = 10  # violations printed in full
@@ -30,6 +30,10 @@ _TEXT: dict[str, tuple[str, str]] = {
         "tills: {tills}, worlds: {worlds} of {minutes} min, seed: {seed}",
         "{tills} 个收银台,{worlds} 次运行,每次 {minutes} 分钟,种子 {seed}"),
     "measured": ("Measured", "指标"),
+    "expected": ("Expected", "预期"),
+    "unmet": ("expectations that do not hold: {count}", "{count} 项预期未达到"),
+    "undecided": ("cannot be decided", "无法判定"),
+    "none-defined": ("nothing to judge", "无可判定的数据"),
     "faults": ("Faults that struck", "发生的故障"),
     "none": ("none", "无"),
     "never": (
@@ -73,6 +77,11 @@ def _lines(
     yield ""
     yield from _verdict(result, lang)
     yield ""
+    if result.findings:
+        yield _say("expected", lang)
+        for finding in result.findings:
+            yield from _finding(finding, lang)
+        yield ""
     for variant in result.variants():
         head = _say("measured", lang)
         yield head if variant == BASE else f"{head}: {variant}"
@@ -98,6 +107,11 @@ def _lines(
 
 def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
     violations = [(world, v) for world in result.worlds for v in world.violations]
+    unmet = sum(not finding.holds for finding in result.findings)
+    if unmet:
+        yield f"{_say('violated', lang)}  {_say('unmet', lang, count=unmet)}"
+    if unmet and not violations:
+        return
     if not violations:
         events = sum(world.events for world in result.worlds)
         unseen = sorted({rule for world in result.worlds for rule in world.not_observed})
@@ -117,6 +131,15 @@ def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
         yield f"    {where}, t = {v.t_us / 1e6:.6f} s"
     if len(violations) > SHOWN:
         yield f"  {_say('more', lang, count=len(violations) - SHOWN)}"
+
+
+def _finding(finding: Finding, lang: str) -> Iterator[str]:
+    mark = "ok " if finding.holds else "NO "
+    if finding.observed is not None:
+        observed = f"{finding.observed:.2f}"
+    else:
+        observed = _say("none-defined" if finding.holds else "undecided", lang)
+    yield from _wrapped(f"{mark} {finding.text}: {observed}", 2)
 
 
 def _counted(head: str, counts: dict[str, int], lang: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from posemu.faults.triggers import FaultSpec
 from posemu.profiles.data_files import SUFFIX
 from posemu.profiles.rulebook import load_profile, profile_names
 from posemu.scenario.build import build_names, find_build
+from posemu.scenario.expectation_entries import ExpectSection, build_expectation
 from posemu.scenario.fault_entries import build_fault, entry_model, misfit
 from posemu.scenario.intervention_entries import build_intervention, intervention_model
 from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
@@ -74,12 +75,16 @@ def load_text(text: str, file_name: str) -> Scenario:
     file = _file(source, problems)
     entries = _entries(source, problems)
     factors = _factors(source, problems)
+    expectations = _expectations(source, problems)
     problems += checks(source)
     problems += _build_problems(source)
     people = _people(source, problems)
     if problems or file is None:
         raise ScenarioError(problems)
-    return _build(file, entries, factors, people, FilePath(file_name).stem)
+    problems += _expectation_problems(source, file, factors, expectations)
+    if problems:
+        raise ScenarioError(problems)
+    return _build(file, entries, factors, expectations, people, FilePath(file_name).stem)
 
 
 def read_text(path: FilePath | str) -> str:
@@ -156,6 +161,40 @@ def _factors(source: Source, problems: list[Problem]) -> dict[str, _Entries]:
     return factors
 
 
+def _expectations(source: Source, problems: list[Problem]) -> list[ExpectSection]:
+    """The valid entries of `expect:`."""
+    found: list[ExpectSection] = []
+    items = source.data.get("expect")
+    for i, item in enumerate(items if isinstance(items, list) else ()):
+        try:
+            found.append(ExpectSection.model_validate(item))
+        except ValidationError as error:
+            keys = partial(keys_at, ExpectSection.model_json_schema(by_alias=True))
+            problems += problems_of(error, source, keys, ("expect", i))
+    return found
+
+
+def _expectation_problems(
+    source: Source, file: ScenarioFile, factors: dict[str, _Entries], entries: list[ExpectSection]
+) -> Iterator[Problem]:
+    """Expectations name tills and variants of the file."""
+    names = [variant.name for variant in variants(file.variants, dict.fromkeys(factors, ()))]
+    for i, entry in enumerate(entries):
+        for key, name in (
+            ("variant", entry.variant), ("from", entry.before), ("to", entry.after),
+            ("of", entry.of),
+        ):  # fmt: skip
+            if name is not None and name not in names:
+                message = f"{key} is {name}; the variants are {listed(names)}"
+                yield source.problem(("expect", i, key), message + did_you_mean(name, names))
+        if entry.terminal is not None and entry.terminal not in file.tills:
+            tills = list(file.tills)
+            message = f"terminal is {entry.terminal}; the tills are {listed(tills)}"
+            yield source.problem(
+                ("expect", i, "terminal"), message + did_you_mean(entry.terminal, tills)
+            )
+
+
 def _without_misfits(
     entry: dict[str, Any], source: Source, path: Path, mode: FailureMode, problems: list[Problem]
 ) -> dict[str, Any]:
@@ -228,7 +267,7 @@ def _in_currency(
 
 def _build(
     file: ScenarioFile, entries: _Entries, groups: dict[str, _Entries],
-    people: tuple[Person, ...], stem: str,
+    expectations: list[ExpectSection], people: tuple[Person, ...], stem: str,
 ) -> Scenario:  # fmt: skip
     day = Day(file.day.date, file.day.from_us, file.day.to_us, file.day.settle)
     line, dns, host = file.network.line, file.network.dns, file.host
@@ -237,6 +276,7 @@ def _build(
         name: [build_intervention(found, entry, day) for found, entry in group]
         for name, group in groups.items()
     }
+    tried = variants(file.variants, factors)
     return Scenario(
         name=str(file.name or stem),
         title=_text(file.title),
@@ -256,7 +296,11 @@ def _build(
         faults=faults,
         drain_us=file.drain.within,
         build=None if file.build is None else str(file.build),
-        variants=variants(file.variants, factors),
+        variants=tried,
+        expectations=tuple(
+            build_expectation(expected, [variant.name for variant in tried])
+            for expected in expectations
+        ),
     )  # fmt: skip
 
 

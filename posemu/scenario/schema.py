@@ -320,6 +320,7 @@ class ScenarioFile(Section):
         "which interventions are tried together: before-after, each (alone, too), factorial (every "
         "combination), or lists of their names, by name",
     )
+    expect: list[Any] = _default([], "what must come out: a list of expectations")
     drain: DrainSection = _default({}, "the time to come to rest")
     build: Words | None = Field(
         default=None, description="whose terminal and host are tried, GROUP/NAME; default: posemu's"

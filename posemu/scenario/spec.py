@@ -11,6 +11,7 @@ from datetime import date
 from posemu.faults.catalogue import Text
 from posemu.faults.interventions import InterventionSpec
 from posemu.faults.triggers import FaultSpec
+from posemu.scenario.expectation import Expectation
 from posemu.scenario.people import Person
 from posemu.shop.arrivals import Spell
 from posemu.sim.distributions import Distribution
@@ -129,6 +130,7 @@ class Scenario:
     interventions: tuple[InterventionSpec, ...] = ()
     """Those of the variant that runs."""
     variants: tuple[Variant, ...] = (Variant(BASE, (), ()),)
+    expectations: tuple[Expectation, ...] = ()
 
     def under(self, variant: str) -> Scenario:
         """The scenario as this variant has it. Raises KeyError."""

@@ -36,7 +36,7 @@ def problems_of(
             yield source.problem(path[:-1], f"key {path[-2]!r}; {reason}", at_key=True)
         else:
             found = source.found(path)
-            name = path[-1]
+            name = f"entry {path[-1] + 1}" if isinstance(path[-1], int) else path[-1]
             keys, _ = keys_at(loc)
             reason = _reason(kind, fault.get("ctx", {}), fault["msg"], keys, found)
             yield source.problem(path, f"{name} is {found}; {reason}")

@@ -238,7 +238,8 @@ class World:
 
     def _canaries(self) -> Canaries:
         people = self._people
-        return Canaries([p.pan for p in people], [p.pin for p in people], self._keys)
+        codes = self._accounts if self.scenario.buyers.p_code > 0 else ()
+        return Canaries([p.pan for p in people], [p.pin for p in people], self._keys, codes)
 
 
 @cache

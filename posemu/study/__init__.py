@@ -1,11 +1,10 @@
 """Replications, metrics, statistics, results and replay files."""
 
+from posemu.scenario import METRICS, Metric
 from posemu.study.causes import Failure
 from posemu.study.document import as_document
-from posemu.study.figures import Metric
-from posemu.study.metrics import METRICS
 from posemu.study.replay import ReplayError, StoredRun, StoredWorld, read_replay, write_replay
-from posemu.study.results import StudyResult, WorldRecord, study_digest
+from posemu.study.results import Finding, StudyResult, WorldRecord, study_digest
 from posemu.study.run import run_study, run_world
 from posemu.study.statistics import Estimate, estimate
 from posemu.study.store import write_results
@@ -14,6 +13,7 @@ __all__ = [
     "METRICS",
     "Estimate",
     "Failure",
+    "Finding",
     "Metric",
     "ReplayError",
     "StoredRun",

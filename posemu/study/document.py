@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from posemu.study.metrics import METRICS
+from posemu.scenario import METRICS
 from posemu.study.results import StudyResult
 from posemu.study.statistics import Estimate
 
@@ -18,7 +18,7 @@ def as_document(result: StudyResult, replay: str) -> dict[str, Any]:
         "digest": result.digest,
         "replications": result.replications,
         "variants": {variant: _variant(result, variant) for variant in result.variants()},
-        "expectations": [],
+        "expectations": [finding._asdict() for finding in result.findings],
         "violations": [
             {
                 "invariant": v.invariant,

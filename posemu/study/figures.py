@@ -1,8 +1,6 @@
-"""Small arithmetic of metrics: shares, quantiles, and what a metric is."""
+"""Small arithmetic of metrics: shares and quantiles."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from posemu.sim import US_PER_S
 
@@ -10,14 +8,6 @@ US_PER_HOUR = 3_600 * US_PER_S
 
 Values = dict[str, float | None]
 """Figures of one breakdown of one world, by metric; None where one is undefined."""
-
-
-class Metric(NamedTuple):
-    """Unit, and what it is called in English and Chinese."""
-
-    unit: str
-    en: str
-    zh: str
 
 
 def share(part: int, whole: int) -> float | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 from posemu.faults import FaultSpec
 from posemu.oracle import Violation
+from posemu.scenario import METRICS
 from posemu.study.causes import Failure
 from posemu.study.figures import Values
-from posemu.study.metrics import METRICS
 from posemu.study.statistics import Estimate, estimate
 
 
@@ -32,6 +33,15 @@ class WorldRecord:
     failures: tuple[Failure, ...] = ()
 
 
+class Finding(NamedTuple):
+    """An expectation, whether it holds, and what was observed (None: it cannot be decided): the
+    level, or the mean change, in the metric's unit."""
+
+    text: str
+    holds: bool
+    observed: float | None
+
+
 @dataclass(slots=True)
 class StudyResult:
     """All worlds of one scenario, in order of (variant, replication)."""
@@ -40,10 +50,14 @@ class StudyResult:
     seed: int
     replications: int
     worlds: list[WorldRecord] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
-        return not any(world.violations for world in self.worlds)
+        """No rule is broken, and every expectation holds."""
+        return not any(world.violations for world in self.worlds) and all(
+            finding.holds for finding in self.findings
+        )
 
     @property
     def digest(self) -> str:

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from posemu.faults import FaultSpec
 from posemu.scenario import Scenario, World
 from posemu.sim import Event, Observer
+from posemu.study.expectations import find
 from posemu.study.metrics import MetricsCollector
 from posemu.study.results import StudyResult, WorldRecord
 
@@ -33,6 +34,7 @@ def run_study(
         result.worlds.append(record)
         if on_done is not None:
             on_done(record)
+    result.findings = find(scenario.expectations, result.worlds)
     return result
 
 

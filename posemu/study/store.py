@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from posemu import __version__
-from posemu.study.metrics import METRICS
+from posemu.scenario import METRICS
 from posemu.study.results import StudyResult
 
 _SCHEMA = """
