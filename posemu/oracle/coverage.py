@@ -14,6 +14,9 @@ SITUATIONS: dict[str, tuple[str, str]] = {
     "reversal-repeated": ("a reversal was sent again", "冲正重发"),
     "reversal-of-unknown": ("the host did not know the original", "主机不知原交易"),
     "reversal-took-back": ("the host took a booked sale back", "主机撤销了已入账的交易"),
+    "order-paid-late": ("a query or a close found an order paid", "查询或关单时得知订单已支付"),
+    "order-closed": ("an order was closed", "订单被关闭"),
+    "close-repeated": ("a close was sent again", "关单重发"),
     "restart-in-sale": ("power was lost between the SALE key and the receipt", "交易过程中断电"),
     "told-after-restart": ("an approval was told after a restart", "重启后才告知成功"),
     "receipt-late": ("a receipt was printed later", "补打凭条"),
@@ -21,6 +24,8 @@ SITUATIONS: dict[str, tuple[str, str]] = {
     "swipe-failed": ("a swipe could not be read", "刷卡失败"),
     "connection-failed": ("the host was not reached", "无法连接主机"),
 }
+
+_IN_SALE = ("sale-", "code-", "order-")  # what the names of a sale's states begin with
 
 
 class Coverage:
@@ -32,6 +37,7 @@ class Coverage:
         self._active: dict[int, tuple[str, str | None]] = {}
         self._states: dict[str, str] = {}
         self._restarted: set[str] = set()
+        self._orders: dict[str, bool] = {}  # till -> an order is open
         self.events = {
             "fault": self._fault, "state": self._state, "power": self._power,
             "ignored-answer": lambda e: self._met("late-answer"),
@@ -63,7 +69,7 @@ class Coverage:
         for fault, till in self._active.values():
             if till in (None, event.source):
                 self.pairs[(state, fault)] += 1
-        if state == "starting" and before.startswith("sale-"):
+        if state == "starting" and before.startswith(_IN_SALE):
             self._met("restart-in-sale")
         if state == "recovering":
             self._restarted.add(event.source)
@@ -79,13 +85,23 @@ class Coverage:
             self._restarted.discard(event.source)
 
     def _journal(self, event: Event) -> None:
-        if event.data["record"] == "reversed":
+        record, till = event.data["record"], event.source
+        if record == "reversed":
             booked = event.data["bytes"].endswith(b"booked\n")
             self._met("reversal-took-back" if booked else "reversal-of-unknown")
+        elif record == "order_open":
+            self._orders[till] = True
+        elif record == "order_closed":
+            self._met("order-closed")
+            self._orders[till] = False
+        elif record == "approved" and self._orders.pop(till, False):
+            self._met("order-paid-late")
 
     def _frame(self, event: Event) -> None:
         mti = event.data["bytes"][7:9]
         if mti == b"\x04\x01":
             self._met("reversal-repeated")
+        elif mti == b"\x06\x01":
+            self._met("close-repeated")
         elif mti == b"\x05\x01":
             self._met("settlement-repeated")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from posemu.oracle import liveness, safety, secrecy
+from posemu.oracle import liveness, messages, orders, probe, reversals, secrecy, told
 from posemu.oracle.coverage import Coverage
 from posemu.oracle.ledger import Ledger
 from posemu.oracle.secrecy import Canaries
 from posemu.sim import Event, Observer, Trace
 from posemu.wire import Codec
 
-INVARIANTS: dict[str, tuple[str, str]] = {**safety.RULES, **liveness.RULES, **secrecy.RULES}
+INVARIANTS: dict[str, tuple[str, str]] = {
+    **told.RULES, **messages.RULES, **reversals.RULES, **orders.RULES, **probe.RULES,
+    **liveness.RULES, **secrecy.RULES,
+}  # fmt: skip
 """Name of each rule, and what it says in English and Chinese."""
 
 
@@ -33,15 +36,15 @@ class Judge:
         self.ledger = Ledger()
         self.coverage = Coverage()
         self._now_us = 0
-        self._safety = safety.Safety(codec, self.ledger, self._report)
-        self._liveness = liveness.Liveness(self.ledger, self._safety, self._report)
+        self._liveness = liveness.Liveness(self.ledger, self._report)
         self._secrecy = secrecy.Secrecy(canaries, self._leak)
         self._by_kind: dict[str, tuple[Observer, ...]] = {}
-        readers: list[dict[str, Observer]] = [
-            {**self._safety.events}, {**self._liveness.events}, {**self.coverage.events},
-        ]  # fmt: skip
-        for reader in readers:
-            for kind, observer in reader.items():
+        for reader in (
+            messages.Messages(codec, self.ledger, self._report),
+            told.Told(self.ledger, self._report), probe.Probe(self.ledger, self._report),
+            self._liveness, self.coverage,
+        ):  # fmt: skip
+            for kind, observer in reader.events.items():
                 self._by_kind[kind] = (*self._by_kind.get(kind, ()), observer)
 
     def attach(self, trace: Trace) -> None:
@@ -62,13 +65,17 @@ class Judge:
         return self.violations
 
     def not_observed(self) -> tuple[str, ...]:
-        """The rules that nothing in the trace could show, because a part offers no probe: not
-        broken, but not held either."""
+        """The rules that nothing in the trace could show, because a part offers no probe, or no
+        such screen: not broken, but not held either."""
         missing: tuple[str, ...] = ()
+        if self.ledger.transactions and not self.ledger.asked:
+            missing += ("amount-confirmed",)
         if not self.ledger.journals:
-            missing += ("record-before-send", "commit-before-told")
+            missing += (
+                "record-before-send", "commit-before-told", "unsent-cancelled", "reversal-reason",
+            )  # fmt: skip
         if not self._liveness.states:
-            missing += ("comes-to-rest", "no-crash")
+            missing += ("told-before-ready", "comes-to-rest", "no-crash")
         return missing
 
     def _report(self, rule: str, till: str, text: str) -> None:

@@ -8,37 +8,45 @@ on the wire.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from posemu.wire import Codec, DecodeError, Deframer, Value
+Report = Callable[[str, str, str], None]
+"""`report(rule, till, text)`: a rule was broken."""
 
 
 @dataclass(slots=True)
 class Transaction:
-    """One card sale. `told` is what the person was last told; amounts are minor units."""
+    """One sale, by card or by code; amounts are minor units. A message is *genuine* if it arrived
+    exactly as it was sent."""
 
     till: str
     stan: str
     date: str
     time: str
     amount_minor: int
-    requests: list[bytes] = field(default_factory=list)
-    approvals_sent: list[bytes] = field(default_factory=list)  # 0210 with 00, as the host sent them
-    approvals_come: list[bytes] = field(
-        default_factory=list
-    )  # 0210 with 00, as they reached the terminal
-    refused: bool = False  # another genuine 0210 reached the terminal
+    requests: int = 0  # sent
+    request_came: bool = False  # to the host, genuine
+    answers_sent: set[bytes] = field(default_factory=set)  # by the host
+    answers_come: int = 0  # 0210 that reached the terminal, genuine or not
+    approvals_come: int = 0  # those of them that say 00
+    approved_minor: int | None = None  # the amount that a genuine approval names
+    approved_as: tuple[str, ...] = ()  # its reference (DE37) and authorisation code (DE38)
+    declined: bool = False  # a genuine 0210 refuses it
+    unchecked: bool = False  # a genuine 0210 says that the host could not check the request
+    reversals_sent: int = 0
+    reversal_ended: bool = False  # by a genuine 0410
+    order: str = ""  # its number, of a code payment
+    closes_sent: int = 0
+    order_closed: bool = False  # a genuine 0610 says that it is not charged
+    reasons: tuple[str, ...] | None = None  # that could truly be given when it was decided on
     debits: int = 0
     posted_minor: int = 0
     wire_minor: int = 0
-    reversals_sent: int = 0
-    reversal_ended: bool = False
-    told: str | None = None
-
-    @property
-    def approval_is_genuine(self) -> bool:
-        """True if an approval reached the terminal exactly as the host sent it."""
-        return any(come in self.approvals_sent for come in self.approvals_come)
+    told: str | None = None  # what the person was last told
+    shown: bool = False  # a screen called it approved
+    slips: set[str] = field(default_factory=set)  # copies that say approved
+    power_cut: bool = False  # while its outcome was open
 
 
 @dataclass(slots=True)
@@ -52,52 +60,9 @@ class JournalProbe:
         default_factory=dict
     )  # stan -> date, time, amount
 
-
-class Message:
-    """One decoded ISO 8583 message of the trace."""
-
-    __slots__ = ("fields", "mti", "raw")
-
-    def __init__(self, mti: str, fields: dict[int, Value], raw: bytes) -> None:
-        self.mti = mti
-        self.fields = fields
-        self.raw = raw
-
-    def text(self, number: int) -> str:
-        value = self.fields.get(number, "")
-        return value if isinstance(value, str) else value.hex().upper()
-
-
-class FrameReader:
-    """Messages out of frame events; segments of one direction of one connection are joined
-    first."""
-
-    __slots__ = ("_codec", "_streams")
-
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
-        self._streams: dict[tuple[str, int, str], Deframer] = {}
-
-    def messages(self, source: str, connection: int, way: str, data: bytes) -> list[Message]:
-        """The messages that these bytes complete; what cannot be read is left out (nobody can act
-        on it)."""
-        key = (source, connection, way)
-        stream = self._streams.get(key)
-        if stream is None:
-            stream = self._streams[key] = Deframer()
-            self._streams.pop((source, connection - 2, way), None)
-        try:
-            frames = stream.feed(data)
-        except DecodeError:
-            return []
-        found: list[Message] = []
-        for _, payload in frames:
-            try:
-                mti, fields = self._codec.decode(payload)
-            except DecodeError:
-                continue
-            found.append(Message(mti, fields, payload))
-        return found
+    def holds(self, kind: str, stan: str) -> bool:
+        """True if such a record was written, durably or not."""
+        return (kind, stan) in self.flushed or (kind, stan) in self.written
 
 
 class Ledger:
@@ -106,9 +71,14 @@ class Ledger:
     def __init__(self) -> None:
         self.transactions: dict[tuple[str, str, str], Transaction] = {}
         self._newest: dict[tuple[str, str], Transaction] = {}
-        self.open: dict[str, dict[str, Transaction]] = {}  # till -> stan -> not yet told for good
+        self._orders: dict[tuple[str, str], Transaction] = {}  # by till and order number
+        self._open: dict[str, dict[str, Transaction]] = {}  # till -> stan -> not yet told for good
         self.probed = False  # postings are in the trace
         self.journals: dict[str, JournalProbe] = {}
+        self.asked = False  # a screen asked to confirm an amount
+        self.totals: dict[str, bool] = {}  # till -> the host agreed to those sent last, or not
+        self.settled: dict[str, bool] = {}  # till -> people were told last that they agree, or not
+        self.confirmed: dict[str, int] = {}  # till -> the amount that its next sale must be over
 
     def find(self, till: str, stan: str, date: str) -> Transaction | None:
         return self.transactions.get((till, stan, date))
@@ -116,14 +86,23 @@ class Ledger:
     def newest(self, till: str, stan: str) -> Transaction | None:
         return self._newest.get((till, stan))
 
+    def order(self, till: str, number: str) -> Transaction | None:
+        return self._orders.get((till, number))
+
+    def open(self, till: str) -> Iterable[Transaction]:
+        """Those whose outcome has not been told for good, in order."""
+        return self._open.get(till, _NONE).values()
+
     def add(self, tx: Transaction) -> None:
         self.transactions[(tx.till, tx.stan, tx.date)] = tx
         self._newest[(tx.till, tx.stan)] = tx
-        self.open.setdefault(tx.till, {})[tx.stan] = tx
+        if tx.order:
+            self._orders[(tx.till, tx.order)] = tx
+        self._open.setdefault(tx.till, {})[tx.stan] = tx
 
     def tell(self, tx: Transaction, said: str, final: bool) -> None:
         tx.told = said
-        still_open = self.open.setdefault(tx.till, {})
+        still_open = self._open.setdefault(tx.till, {})
         if final:
             still_open.pop(tx.stan, None)
         else:
@@ -132,3 +111,6 @@ class Ledger:
     def net_minor(self, tx: Transaction) -> int:
         """What the cardholder has been debited for it, less what was given back."""
         return tx.posted_minor if self.probed else tx.wire_minor
+
+
+_NONE: dict[str, Transaction] = {}

@@ -3,8 +3,10 @@ stays open."""
 
 from __future__ import annotations
 
-from posemu.oracle.ledger import Ledger
-from posemu.oracle.safety import Report, Safety
+from collections.abc import Callable
+
+from posemu.oracle.ledger import Ledger, Report, Transaction
+from posemu.oracle.wording import CHARGED, CUSTOMER, MERCHANT
 from posemu.sim import Event
 
 RULES: dict[str, tuple[str, str]] = {
@@ -16,22 +18,30 @@ RULES: dict[str, tuple[str, str]] = {
         "every sale that was sent ends as charged or not charged, and is told so",
         "每笔已发送的交易最终都有明确结果并已告知",
     ),
+    "approval-shown": (
+        "a sale that ends as charged was shown as approved on the screen",
+        "最终扣款的交易都曾在屏幕上显示成功",
+    ),
+    "receipt-printed": (
+        "a sale that ends as charged has a slip for the merchant and one for the customer",
+        "最终扣款的交易都打印了商户存根和持卡人存根",
+    ),
     "totals-agree": ("the end of day is done and its totals agree", "结算完成且对账一致"),
 }
-
-BALANCED = "1"
 
 
 class Liveness:
     """Watches the terminals' states; `finish` says what did not come to an end."""
 
-    def __init__(self, ledger: Ledger, safety: Safety, report: Report) -> None:
+    def __init__(self, ledger: Ledger, report: Report) -> None:
         self._ledger = ledger
-        self._safety = safety
         self._report = report
         self.states: dict[str, str] = {}
         self._asked: dict[str, bool] = {}
-        self.events = {"state": self._state, "drain": self._drain}
+        self.events: dict[str, Callable[[Event], None]] = {
+            "state": self._state,
+            "drain": self._drain,
+        }
 
     def _state(self, event: Event) -> None:
         self.states[event.source] = event.data["state"]
@@ -46,12 +56,27 @@ class Liveness:
             state = self.states.get(till)
             if state is not None and state != "idle":
                 self._report("comes-to-rest", till, f"it is still {state}")
-            for tx in self._ledger.open.get(till, {}).values():
+            for tx in self._ledger.open(till):
                 told = tx.told or "in progress"
                 self._report(
                     "nothing-unknown",
                     till,
                     f"sale {tx.stan} is still {told}: neither confirmed nor reversed",
                 )
-            if self._safety.totals.get(till) != BALANCED:
+            if not self._ledger.totals.get(till):
                 self._report("totals-agree", till, "the end of day did not balance")
+            elif not self._ledger.settled.get(till):
+                self._report("totals-agree", till, "nobody was told that the end of day is done")
+        for tx in self._ledger.transactions.values():
+            if tx.told == CHARGED and tx.till in self._asked:
+                self._look_at_charged(tx)
+
+    def _look_at_charged(self, tx: Transaction) -> None:
+        """The cardholder saw it on the screen, and both sides hold a slip of it."""
+        if not tx.shown:
+            text = f"sale {tx.stan} is charged, but no screen ever said approved"
+            self._report("approval-shown", tx.till, text)
+        for copy in (MERCHANT, CUSTOMER):
+            if copy not in tx.slips:
+                text = f"sale {tx.stan} is charged, but the {copy} has no whole slip of it"
+                self._report("receipt-printed", tx.till, text)

@@ -2,9 +2,10 @@
 
 Every string and every byte of every event goes in: frames, journal, screens, slips, all of it. The
 bytes of one source and kind form a stream, so a PAN cut by a frame border is found too. Looked for:
-each PAN and each PIN as ASCII digits (also with spaces or dashes), BCD at either nibble, reversed
-nibbles, hex text of either, base64 at all alignments; each key as bytes, hex and base64. PINs have
-twelve digits, so that a chance hit does not happen.
+each PAN, each PIN and each wallet's number (its payment codes begin with it) as ASCII digits (also
+with spaces or dashes), BCD at either nibble, reversed nibbles, hex text of either, base64 at all
+alignments; each key as bytes, hex and base64. PINs and wallets' numbers have twelve digits, so that
+a chance hit does not happen.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ _SWAPPED = bytes((b & 15) << 4 | b >> 4 for b in range(256))
 
 
 class Canaries:
-    """What must never be seen: PANs and PINs as digits (12 at least), keys as bytes."""
+    """What must never be seen: PANs, PINs and what payment codes begin with, as digits (12 at
+    least), keys as bytes."""
 
     def __init__(
-        self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = ()
-    ) -> None:
-        self._numbers = _numbers(tuple(pans), tuple(pins))
+        self, pans: Iterable[str], pins: Iterable[str], keys: Iterable[bytes] = (),
+        codes: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        self._numbers = _numbers(tuple(pans), tuple(pins), tuple(codes))
         self._keys: list[bytes] = []
         for key in keys:
             text = key.hex().encode()
@@ -58,17 +61,21 @@ class Canaries:
             self._keys += [base64.b64encode(bytes(n) + key)[4 if n else 0 : -4] for n in range(3)]
 
     def find(self, data: bytes, is_text: bool = False) -> list[tuple[int, str]]:
-        """Where (byte offset of the run it stands in) and what: "PAN", "PIN" or "key", each once a
-        run. Text is not searched for BCD (words look like it)."""
+        """Where (byte offset of the run it stands in) and what: "PAN", "PIN", "payment code" or
+        "key", each once a run. Text is not searched for BCD (words look like it)."""
         leaks = self._numbers.find(data, is_text)
         return leaks + [(data.index(key), "key") for key in self._keys if key in data]
 
 
 class _Numbers:
-    """PANs and PINs. Worlds with the same people share it, and what it remembers of words."""
+    """PANs, PINs and payment codes. Worlds with the same people share it, and what it remembers of
+    words."""
 
-    def __init__(self, pans: tuple[str, ...], pins: tuple[str, ...]) -> None:
+    def __init__(
+        self, pans: tuple[str, ...], pins: tuple[str, ...], codes: tuple[str, ...] = ()
+    ) -> None:
         self._digits = dict.fromkeys(pans, "PAN") | dict.fromkeys(pins, "PIN")
+        self._digits |= dict.fromkeys(codes, "payment code")
         self._grams = {d[i : i + _GRAM] for d in self._digits for i in range(_STRIDE)}
         self._lengths = sorted({len(digits) for digits in self._digits})
         self._looks_like_text = any(re.search("(3.){5}|(.3){5}", digits) for digits in self._digits)
@@ -136,8 +143,8 @@ class _Numbers:
 
 
 @lru_cache(maxsize=16)
-def _numbers(pans: tuple[str, ...], pins: tuple[str, ...]) -> _Numbers:
-    return _Numbers(pans, pins)
+def _numbers(pans: tuple[str, ...], pins: tuple[str, ...], codes: tuple[str, ...]) -> _Numbers:
+    return _Numbers(pans, pins, codes)
 
 
 def _from_base64(text: bytes) -> bytes:

@@ -29,6 +29,7 @@ SAID = {  # what the named rule says of each bug
     "ksn-back": r"0800 \d{6} went out under an old KSN",
     "mac-unchecked": r"sale \d{6} is called approved after an answer the host did not send",
     "booked-twice": r"sale \d{6} is booked with \d+ for \d+",
+    "mac-unchecked-by-host": r"sale \d{6} was approved upon a request that nobody sent",
     "other-amount": r"no sale \d{6} of that time and amount was made",
     "pan-in-journal": r"a PAN is readable in journal-write",
     "slip-approved": r"a slip says approved for sale \d{6}, which is reversed",
@@ -42,14 +43,31 @@ SAID = {  # what the named rule says of each bug
     "pin-in-log": r"a PIN is readable in log",
     "wrong-step": r"reversal-waiting -> sale-approved: the table has no such step",
     "miscounts": r"the end of day did not balance",
+    "settles-anyway": r"the end of day is called done, but the host did not say so",
     "forgets-reversal": r"sale \d{6} is still unknown",
+    "forgets-receipt": r"sale \d{6} is charged, but the customer has no whole slip of it",
+    "prints-unshown": r"sale \d{6} is charged, but no screen ever said approved",
+    "reverses-unsent": r"sale \d{6} was reversed, but never sent",
+    "reverses-prepared": r"sale \d{6} was reversed, but never sent",
+    "reverses-declined": r"sale \d{6} was reversed after it was told as not charged",
+    "reverses-approved": r"sale \d{6} was reversed for A0, which is not so",
+    "repeats-as-new": r"the reversal of sale \d{6} was sent again as a new one",
+    "card-in-reversal": r"the reversal of sale \d{6} carries card data in field 63",
+    "reversed-too-soon": r"sale \d{6} is called not charged, but the host never said so",
+    "hides-unknown": r"sale \d{6} was sent, and nobody was told what it came to",
+    "service-charge": r"sale \d{6} went out over \d+, not over \d+",
+    "eight-digits": r"8 \+ 4 digits of a PAN are shown",
+    "reprint-looks-new": r"a second merchant's slip of sale \d{6} does not say reprint",
+    "second-order": r"sale \d{6} went out while the order of sale \d{6} is open",
+    "asks-for-another": r"no order T0000001\d{10} of that amount was made",
+    "reverses-order": r"sale \d{6} was paid by code, and reversed",
 }
 
 
 @cache
 def tried(name: str) -> Outcome:
     planted = ZOO[name]
-    return try_schedule(SHOP, planted.schedule, build=planted.build)
+    return try_schedule(planted.shop, planted.schedule, build=planted.build)
 
 
 def named(values: list[Planted]) -> pytest.MarkDecorator:
@@ -67,21 +85,22 @@ def test_named(planted: Planted) -> None:
 @named(NEED_FAULTS)
 def test_correct_build(planted: Planted) -> None:
     """Under the same schedule the correct build breaks no rule: not the fault is caught."""
-    outcome = try_schedule(SHOP, planted.schedule)
+    outcome = try_schedule(planted.shop, planted.schedule)
     assert not outcome.violations, story(outcome.violations)
 
 
 @named(NEED_FAULTS)
 def test_good_day(planted: Planted) -> None:
     """On a good day a bug that needs faults is not there: the world is the correct one."""
-    outcome = try_schedule(SHOP, (), build=planted.build)
+    outcome = try_schedule(planted.shop, (), build=planted.build)
     assert not outcome.violations, story(outcome.violations)
-    assert outcome.digest == good_day().digest
+    assert outcome.digest == good_day(planted.p_code).digest
 
 
 @cache
-def good_day() -> Outcome:
-    return try_schedule(SHOP, ())
+def good_day(p_code: float) -> Outcome:
+    shop = next(planted.shop for planted in PLANTED if planted.p_code == p_code)
+    return try_schedule(shop, ())
 
 
 @named([planted for planted in NEED_FAULTS if len(planted.schedule) > 1])
@@ -89,7 +108,7 @@ def test_no_fault_too_many(planted: Planted) -> None:
     """Without any one of the faults of its schedule a bug does not show."""
     for i in range(len(planted.schedule)):
         fewer = planted.schedule[:i] + planted.schedule[i + 1 :]
-        assert not broken_rules(try_schedule(SHOP, fewer, build=planted.build))
+        assert not broken_rules(try_schedule(planted.shop, fewer, build=planted.build))
 
 
 def test_every_rule_can_be_broken() -> None:

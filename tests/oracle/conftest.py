@@ -28,6 +28,7 @@ class Case:
         self.judge.attach(self.trace)
         self.till = till
         self.counter = 0
+        self.sent = b""
 
     def emit(self, source: str, kind: str, **data: Any) -> None:
         self.clock.run_until(self.clock.now_us + 1_000_000)
@@ -39,9 +40,10 @@ class Case:
         full = {62: KEY_ID + counter.to_bytes(4), 41: "T0000001", **fields}
         return CODEC.encode(mti, full, mac_present=True) + mac
 
-    def out(self, mti: str, fields: dict[int, Any], counter: int | None = None) -> None:
+    def out(self, mti: str, fields: dict[int, Any], counter: int | None = None) -> bytes:
         data = frame(self.message(mti, fields, counter, bytes(8)), OUT)
         self.emit(self.till, "frame-sent", end="terminal", connection=1, bytes=data)
+        return data
 
     # --- a sale ----------------------------------------------------------------------------------
 
@@ -57,20 +59,34 @@ class Case:
         self.emit(self.till, "journal-flush")
 
     def request(self, stan: int = 1, amount: int = 3_800, *, time: str = TIME, date: str = DATE,
-                counter: int | None = None) -> None:  # fmt: skip
+                counter: int | None = None, arrives: bool = True,
+                mac: bytes = bytes(8)) -> None:  # fmt: skip
+        """It leaves the terminal and, if it `arrives`, it does so with this MAC."""
         fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: time, 13: date}
-        self.out("0200", fields, counter)
+        self.sent = self.out("0200", fields, counter)
+        if arrives:
+            self.arrival(mac)
+
+    def arrival(self, mac: bytes = bytes(8)) -> None:
+        """The last request reaches the host."""
+        came = self.sent[:-8] + mac
+        self.emit("gateway", "frame-received", end="host", terminal=self.till, bytes=came)
 
     def posting(self, stan: int = 1, amount: int = 3_800) -> None:
         self.emit("host", "posting", terminal=self.till, stan=f"{stan:06d}", date=DATE,
                   amount_minor=amount)  # fmt: skip
 
-    def answer(self, stan: int = 1, code: str = "00", mti: str = "0210", *, arrives: bool = True,
-               sent: bool = True, mac: bytes = bytes(8), totals: str = "") -> None:  # fmt: skip
+    def answer(self, stan: int = 1, code: str = "00", mti: str = "0210", *,
+               amount: int | None = 3_800, arrives: bool = True, sent: bool = True,
+               mac: bytes = bytes(8), totals: str = "",
+               names: tuple[str, ...] = ()) -> None:  # fmt: skip
         """The host's answer, at the host's end, the terminal's, or both."""
         fields: dict[int, Any] = {11: f"{stan:06d}", 39: code}
+        if amount is not None:
+            fields[4] = f"{amount:012d}"
         if totals:
             fields[48] = totals
+        fields.update(zip((37, 38), names, strict=False))  # reference, authorisation code
         data = frame(self.message(mti, fields, 1, bytes(8)), BACK)
         if sent:
             self.emit("gateway", "frame-sent", end="host", terminal=self.till, bytes=data)
@@ -82,9 +98,16 @@ class Case:
         text = f"APPROVED {amount} CNY TRACE {stan:06d}"
         self.emit(self.till, "screen", prompt="approved", text=text)
 
-    def slip(self, stan: int = 1, said: str = "APPROVED", amount: str = "38.00") -> None:
-        lines = ("SALE", f"TRACE: {stan:06d}", f"AMOUNT: {amount} CNY", said)
-        self.emit(self.till, "receipt", slip="customer-copy", stan=f"{stan:06d}", lines=lines)
+    def slip(self, stan: int = 1, said: str = "APPROVED", amount: str = "38.00",
+             *others: str) -> None:  # fmt: skip
+        """One slip. The tag never says which copy it is: people read what is printed."""
+        lines = ("SALE", f"TRACE: {stan:06d}", f"AMOUNT: {amount} CNY", said, *others)
+        self.emit(self.till, "receipt", slip="slip", stan=f"{stan:06d}", lines=lines)
+
+    def slips(self, stan: int = 1, *others: str) -> None:
+        """Both copies of the slip of an approved sale."""
+        for copy in ("MERCHANT COPY", "CUSTOMER COPY"):
+            self.slip(stan, "APPROVED", "38.00", copy, *others)
 
     def screen(self, text: str) -> None:
         self.emit(self.till, "screen", prompt="x", text=text)
@@ -98,10 +121,19 @@ class Case:
     def reversed(self, stan: int = 1) -> None:
         self.screen(f"REVERSED, NOT CHARGED TRACE {stan:06d}")
 
+    def confirm(self, amount: str = "38.00") -> None:
+        self.screen(f"PAY {amount} CNY ?")
+
+    def reversing(self, reason: str = "98", stan: int = 1) -> None:
+        """The decision to reverse, durable."""
+        self.journal("reversing", f"{stan:06d}", reason)
+        self.flush()
+
     def reversal(self, stan: int = 1, amount: int = 3_800, *, time: str = TIME, date: str = DATE,
-                 mti: str = "0400") -> None:  # fmt: skip
-        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: "091500", 13: DATE,
-                  61: f"{stan:06d}{time}{date}"}  # fmt: skip
+                 mti: str = "0400", reason: str = "98",
+                 card: dict[int, Any] | None = None) -> None:  # fmt: skip
+        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: "091500", 13: DATE, 39: reason,
+                  61: f"{stan:06d}{time}{date}", **(card or {})}  # fmt: skip
         self.out(mti, fields)
 
     def reconciliation(self, stan: int = 90) -> None:
@@ -109,6 +141,11 @@ class Case:
 
     def state(self, state: str) -> None:
         self.emit(self.till, "state", state=state)
+
+    def cut(self) -> None:
+        """Power fails, and comes back."""
+        self.emit(self.till, "power", on=False)
+        self.emit(self.till, "power", on=True)
 
     def drain(self) -> None:
         self.emit("world", "drain", tills=(self.till,))

@@ -88,6 +88,18 @@ SCENES: dict[str, tuple[Callable[[Any], None], Callable[[Any], None]]] = {
         lambda c: c.journal("reversed", "000001", "booked"),
         lambda c: c.journal("reversing", "000001", "98"),
     ),
+    "order-paid-late": (
+        lambda c: [c.journal("order_open", "000001"), c.journal("approved", "000001", "1", "2")],
+        lambda c: [c.journal("sending", "000001"), c.journal("approved", "000001", "1", "2")],
+    ),
+    "order-closed": (
+        lambda c: [c.journal("order_open", "000001"), c.journal("order_closed", "000001")],
+        lambda c: [c.journal("order_open", "000001"), c.journal("closed", "000001")],
+    ),
+    "close-repeated": (
+        lambda c: c.out("0601", {3: "990000", 4: "000000003800", 11: "000009", 59: "T1"}),
+        lambda c: c.out("0600", {3: "990000", 4: "000000003800", 11: "000009", 59: "T1"}),
+    ),
     "restart-in-sale": (
         lambda c: restart(c, "starting"),
         lambda c: [c.state(s) for s in ("sale-amount", "sale-cancelled", "idle", "starting")],

@@ -9,12 +9,13 @@ def test_a_violation_says_when_and_where(case: Any) -> None:
     """A violation has its rule, the moment of the event, the till, and words; in order of time."""
     case.posting(7)
     case.request(1, counter=5)
+    case.answer(1, "51")
     case.declined(1)
     case.request(2, counter=5)
     case.judge.finish()
     found = [(v.invariant, v.t_us, v.till) for v in case.judge.violations]
     assert found == [
-        ("single-capture", 1_000_000, "till-1"), ("ksn-advances", 4_000_000, "till-1")
+        ("single-capture", 1_000_000, "till-1"), ("ksn-advances", 7_000_000, "till-1")
     ]  # fmt: skip
     assert "000007" in case.judge.violations[0].text
 
@@ -26,6 +27,7 @@ def test_tills_are_judged_apart(make_case: Any) -> None:
     case.unknown(1)
     case.till = "till-2"
     case.request(1, counter=5)
+    case.answer(1, "51")
     case.declined(1)
     assert case.verdict() == []
     assert len(case.judge.ledger.transactions) == 2
@@ -43,19 +45,24 @@ def test_messages_cut_into_segments_are_read_too(make_case: Any) -> None:
         piece = whole[0][at : at + 1]
         case.emit("till-1", "frame-sent", end="terminal", connection=1, bytes=piece)
     case.posting()
+    case.answer(code="51")
     case.declined()
     assert case.verdict() == ["told-matches-booked"]
 
 
 def test_what_no_probe_showed_is_named(make_case: Any) -> None:
-    """Without a journal or states in the trace, the rules that need them are not observed; with
-    them, every rule is."""
+    """Without a journal, states or a screen that asks to confirm the amount, the rules that need
+    them are not observed; with them, every rule is."""
+    of_journal = {
+        "record-before-send", "commit-before-told", "unsent-cancelled", "reversal-reason",
+    }  # fmt: skip
+    of_states = {"told-before-ready", "comes-to-rest", "no-crash"}
     case = make_case()
     case.request()
-    case.declined()
-    bare = case.judge.not_observed()
-    assert set(bare) == {"record-before-send", "commit-before-told", "comes-to-rest", "no-crash"}
+    assert set(case.judge.not_observed()) == of_journal | of_states | {"amount-confirmed"}
+    case.confirm()
+    assert set(case.judge.not_observed()) == of_journal | of_states
     case.prepared(2)
-    assert set(case.judge.not_observed()) == {"comes-to-rest", "no-crash"}
+    assert set(case.judge.not_observed()) == of_states
     case.state("idle")
     assert case.judge.not_observed() == ()

@@ -104,6 +104,14 @@ def test_a_key_is_found_in_every_writing(writing: str, before: int) -> None:
     assert found(b"--" + body + b"--", is_text=True) == {"key"}
 
 
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_a_payment_code_is_found_by_its_wallet(writing: str) -> None:
+    """A code whose first twelve digits are a wallet's number is a leak, whatever follows them."""
+    canaries = Canaries([PAN], [PIN], codes=["996783860000"])
+    found = canaries.find(b"\x00" + WRITINGS[writing]("996783860000300003") + b"\x00")
+    assert [what for _, what in found] == ["payment code"]
+
+
 def test_text_is_not_read_as_bcd() -> None:
     """In text the canary counts as digits, hex and base64, but words are not taken for BCD."""
     assert found(nibbles(PAN), is_text=True) == set()

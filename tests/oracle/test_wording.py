@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from posemu.oracle.wording import CHARGED, NOT_CHARGED, UNKNOWN, Statement, read
+from posemu.oracle.wording import (
+    CHARGED,
+    CUSTOMER,
+    MERCHANT,
+    NOT_CHARGED,
+    UNKNOWN,
+    Statement,
+    confirmed_minor,
+    copy_in,
+    masked_in,
+    read,
+    says_reprint,
+    settled_in,
+)
+from posemu.terminal.messages import LANGUAGES, load_messages
 
 
 @pytest.mark.parametrize(
@@ -45,3 +59,52 @@ def test_not_charged_outweighs_approved(text: str) -> None:
     statement = read(text)
     assert statement is not None
     assert statement.said == NOT_CHARGED
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_whose_slip_it_is(lang: str) -> None:
+    """Of the terminal's words two say for whom a slip is, and one that it is a reprint."""
+    words = load_messages().slips(lang)
+    assert {name: copy for name, text in words.items() if (copy := copy_in(text))} == {
+        "merchant-copy": MERCHANT, "customer-copy": CUSTOMER,
+    }  # fmt: skip
+    assert [name for name, text in words.items() if says_reprint(text)] == ["reprint"]
+
+
+def test_one_piece_of_paper_is_for_one_person() -> None:
+    """A slip that names both sides is the merchant's."""
+    assert copy_in("CUSTOMER COPY MERCHANT COPY") == MERCHANT
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_said_of_the_end_of_day(lang: str) -> None:
+    """One screen of the terminal says that it is done, one that the totals differ."""
+    said = {name: settled_in(text) for name, text in load_messages().screens(lang).items()}
+    assert {name: done for name, done in said.items() if done is not None} == {
+        "settled": True, "settlement-mismatch": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_screen_asks_to_confirm(lang: str) -> None:
+    """One screen of the terminal asks to confirm an amount; others that name one do not."""
+    values = dict.fromkeys(("stan", "code", "meaning", "reason", "batch"), "000042")
+    texts = load_messages().screens(lang)
+    shown = {name: text.format(amount="38.05 CNY", **values) for name, text in texts.items()}
+    asked = {name: confirmed_minor(text) for name, text in shown.items()}
+    assert {name: minor for name, minor in asked.items() if minor is not None} == {
+        "confirm-amount": 3_805,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CARD: 999907******1247", [("999907", "1247")]),
+        ("CARD: ************1247 CARD: 9999075*", [("", "1247"), ("9999075", "")]),
+        ("AMOUNT: 38.00 CNY", []),
+    ],
+)
+def test_masked_numbers(text: str, expected: list[tuple[str, str]]) -> None:
+    """What of a number stands before the stars, and what behind them."""
+    assert masked_in(text) == expected

@@ -2,22 +2,26 @@
 the judge can fail.
 
 `ZOO["no-reversal"]` is a `Planted`: a build to be tried like anybody's own
-(`posemu.testing.try_schedule`), and the schedule that brings its bug out. `BUILDS` are the builds
-alone, by name.
+(`posemu.testing.try_schedule`), with the schedule and the shop that bring its bug out. `BUILDS` are
+the builds alone, by name.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from posemu.faults import FaultSpec
 from posemu.faults.catalogue import Text
 from posemu.scenario import Build
 from posemu.testing.trial import fault
-from posemu.testing.zoo import records, told, wires
+from posemu.testing.zoo import orders, records, told, wires
 from posemu.testing.zoo.entry import Planted
 
 _LOST_ANSWER = fault("transmission-loss", on={"message": "0210"})
 _LOST_SECOND = fault("transmission-loss", on={"message": "0210", "nth": 2})
 _LOST_REVERSAL_ANSWER = fault("transmission-loss", on={"message": "0410"})
+_LOST_REQUEST = fault("transmission-loss", direction="request", on={"message": "0200"})
+_NOT_ANSWERED = fault("transmission-loss", count=2, on={"message": "0610"})
 _CUT_AT_REST = fault("power-unstable", on={"state": "idle", "nth": 2, "after": "5s"}, for_="3s")
 
 _ENTRIES = (
@@ -55,6 +59,13 @@ _ENTRIES = (
              on={"message": "0200"},
          ),
      ), "single-capture"),
+    ("mac-unchecked-by-host", "the host serves a request whose MAC is wrong",
+     "主机受理MAC错误的请求",
+     Build(host=wires.ChecksNoMac), (
+         fault(
+             "transmission-loss", direction="request", effect="bitflip", on={"message": "0200"},
+         ),
+     ), "request-authentic"),
     ("other-amount", "a reversal names the amount of the sale before",
      "冲正使用了上一笔交易的金额",
      Build(terminal=wires.ReversesAnotherAmount), (_LOST_SECOND,), "reversal-matches-original"),
@@ -81,9 +92,7 @@ _ENTRIES = (
      ), "end-of-day-clean"),
     ("approved-by-itself", "a sale without an answer is told as approved",
      "无应答的交易显示为成功",
-     Build(terminal=told.ApprovesTimeouts), (
-         fault("transmission-loss", direction="request", on={"message": "0200"}),
-     ), "approval-from-host"),
+     Build(terminal=told.ApprovesTimeouts), (_LOST_REQUEST,), "approval-from-host"),
     ("declined-but-booked", "the host declines sales in its trouble, and books them",
      "主机故障时拒绝交易却已入账",
      Build(host=wires.BooksDeclined), (
@@ -101,12 +110,81 @@ _ENTRIES = (
     ("miscounts", "a sale that was booked and reversed is missing in the totals",
      "已冲正的交易未计入总计",
      Build(terminal=records.CountsWrong), (_LOST_ANSWER,), "totals-agree"),
+    ("settles-anyway", "totals that differ are told as settled",
+     "对账不平却告知结算完成",
+     Build(terminal=records.SettlesAnyway), (_LOST_ANSWER,), "end-of-day-from-host"),
     ("forgets-reversal", "a pending reversal is forgotten in a restart",
      "重启后遗忘未完成的冲正",
      Build(terminal=records.ForgetsReversal), (
          _LOST_ANSWER,
          fault("power-unstable", on={"state": "reversal-pending"}, for_="3s"),
      ), "nothing-unknown"),
+    ("forgets-receipt", "a receipt that the printer could not print is not kept",
+     "未能打印的凭条没有保留",
+     Build(terminal=records.ForgetsReceipt), (
+         fault("printer-consumable-out", on={"state": "sale-printing"}, for_="5s"),
+     ), "receipt-printed"),
+    ("prints-unshown", "after a restart a committed approval is printed, but never shown",
+     "重启后只补打凭条,不显示成功",
+     Build(terminal=records.PrintsWithoutShowing), (
+         fault("power-unstable", on={"state": "sale-approved"}, for_="3s"),
+     ), "approval-shown"),
+    ("reverses-unsent", "a sale that found no connection is reversed",
+     "未能连接主机的交易被冲正",
+     Build(terminal=records.ReversesUnsent), (
+         fault("comms-outage", on={"state": "sale-connecting"}, for_="15s"),
+     ), "unsent-cancelled"),
+    ("reverses-prepared", "after a restart a sale that was only prepared is reversed",
+     "重启后冲正尚未发送的交易",
+     Build(terminal=records.ReversesPrepared), (
+         fault("comms-outage", on={"state": "sale-connecting"}, for_="15s"),
+         # In the middle of the flush of the next sale: the end of this one's story is torn off.
+         fault("power-unstable", on={"journal": "write", "nth": 5, "after": "3ms"}, for_="3s"),
+     ), "unsent-cancelled"),
+    ("reverses-declined", "a declined sale is reversed as well",
+     "被拒绝的交易又被冲正",
+     Build(terminal=records.ReversesDeclined), (
+         fault("host-fault", on={"message": "0200"}, for_="10s"),
+     ), "outcome-stands"),
+    ("reverses-approved", "every approval is taken for a forged one, and reversed",
+     "所有批准都被当作伪造并冲正",
+     Build(terminal=told.BelievesNobody), (), "reversal-reason"),
+    ("repeats-as-new", "a reversal that is sent again is not marked as a repeat",
+     "重发的冲正未标为重发",
+     Build(terminal=wires.RepeatsAsNew), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER), "repeat-marked"),
+    ("card-in-reversal", "reversals carry the enciphered track",
+     "冲正报文带有加密磁道",
+     Build(terminal=wires.ReversesWithCard), (_LOST_ANSWER,), "reversal-without-card"),
+    ("reversed-too-soon", "a sale is told as reversed when its reversal has only been sent",
+     "冲正刚发出就告知已冲正",
+     Build(terminal=told.SaysReversedTooSoon), (_LOST_REQUEST,), "not-charged-from-host"),
+    ("hides-unknown", "nobody is told that a result is unknown",
+     "结果未知时不作任何提示",
+     Build(terminal=told.HidesUnknown), (_LOST_ANSWER, _LOST_REVERSAL_ANSWER),
+     "told-before-ready"),
+    ("service-charge", "a tenth more is sent than was confirmed",
+     "发送的金额比确认的多一成",
+     Build(terminal=records.AddsServiceCharge), (), "amount-confirmed"),
+    ("eight-digits", "the first eight digits of the PAN are printed",
+     "凭条打印卡号前八位",
+     Build(module=wires.ShowsMore), (), "pan-masked"),
+    ("reprint-looks-new", "nothing on a reprint says that it is one",
+     "补打的凭条未注明重打印",
+     Build(terminal=told.ReprintsLookNew), (
+         fault("printer-consumable-out", on={"state": "sale-printing", "after": "1s"}, for_="5s"),
+     ), "reprint-marked"),
+)  # fmt: skip
+
+_ENTRIES_BY_CODE = (
+    ("second-order", "a second order is opened while the first one is",
+     "上一笔订单未完结就发起新订单",
+     Build(terminal=orders.OpensSecondOrder), (_LOST_ANSWER, _NOT_ANSWERED), "one-open-order"),
+    ("asks-for-another", "an order is queried and closed over another amount",
+     "查询和关单的金额与原订单不符",
+     Build(terminal=orders.AsksForAnotherAmount), (_LOST_ANSWER,), "order-matches-sale"),
+    ("reverses-order", "an order is reversed where it should be closed",
+     "应关单的订单被冲正",
+     Build(terminal=orders.ReversesOrders), (_LOST_REQUEST,), "order-not-reversed"),
 )  # fmt: skip
 
 
@@ -116,7 +194,10 @@ def _planted(
     return Planted(name, Text(en, zh), build, schedule, invariant)
 
 
-ZOO: dict[str, Planted] = {entry[0]: _planted(*entry) for entry in _ENTRIES}
+ZOO: dict[str, Planted] = {
+    **{entry[0]: _planted(*entry) for entry in _ENTRIES},
+    **{entry[0]: replace(_planted(*entry), p_code=1.0) for entry in _ENTRIES_BY_CODE},
+}
 BUILDS: dict[str, Build] = {name: planted.build for name, planted in ZOO.items()}
 
 __all__ = ["BUILDS", "ZOO", "Planted"]

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posemu.faults import FaultSpec
 from posemu.faults.catalogue import Text
-from posemu.scenario import Build
+from posemu.scenario import Build, Scenario
+from posemu.testing.trial import small_shop
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
     """A faulty build: what is wrong with it, the faults of `schedule` that bring it out in the
-    small shop (none if it is wrong on a good day too; no fewer would do), and the rule of
-    `posemu.oracle.INVARIANTS` that names it."""
+    shop (none if it is wrong on a good day too; no fewer would do), and the rule of
+    `posemu.oracle.INVARIANTS` that names it. `p_code` is the share of its customers that pays by
+    code."""
 
     name: str
     wrong: Text
     build: Build
     schedule: tuple[FaultSpec, ...]
     invariant: str
+    p_code: float = 0.0
+
+    @property
+    def shop(self) -> Scenario:
+        """The small shop, with customers who pay as it takes to bring the bug out."""
+        shop = small_shop()
+        if not self.p_code or shop.cardholders is None:
+            return shop
+        return replace(shop, cardholders=replace(shop.cardholders, p_code=self.p_code))

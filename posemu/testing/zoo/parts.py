@@ -1,5 +1,5 @@
-"""Where a terminal can be made faulty without touching its flows: its journal, its printer, and the
-steps of its program.
+"""Where a terminal can be made faulty without touching its flows: its journal, its display, its
+printer, and the steps of its program.
 
 The program is a story of effects (see `posemu.sim.task`). `Twisted` runs the correct one and stands
 between it and the driver, so that a bug is a few lines at one state: it may do something more
@@ -13,7 +13,9 @@ from typing import Any
 
 from posemu.sim import Story
 from posemu.terminal import State, Terminal
+from posemu.terminal.display import Display
 from posemu.terminal.journal import Journal, SaleRecord
+from posemu.terminal.messages import load_messages
 from posemu.terminal.printer import Printer
 
 
@@ -64,6 +66,17 @@ class OtherJournal(Terminal):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.journal = self.keep(self.flash, self.emit, self.now_us)
+
+
+class OtherDisplay(Terminal):
+    """A correct terminal with the display `screen`."""
+
+    screen: type[Display]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        *_, lang = args
+        self.display = self.screen(self.emit, load_messages(), lang)
 
 
 class OtherPrinter(Terminal):

@@ -1,10 +1,11 @@
-"""Terminals that write down too late, too little, or forget."""
+"""Terminals that write down too late, too little, or the wrong thing, or forget."""
 
 from __future__ import annotations
 
+from posemu.sim import Story
 from posemu.terminal import State
-from posemu.terminal.journal import Journal
-from posemu.testing.zoo.parts import Blind, LazyJournal, OtherJournal
+from posemu.terminal.journal import Journal, SaleRecord
+from posemu.testing.zoo.parts import Blind, LazyJournal, OtherJournal, Twisted
 
 
 class _SendingLate(LazyJournal):
@@ -64,6 +65,83 @@ class CountsWrong(OtherJournal):
     """A sale that was booked and reversed is missing in its totals."""
 
     keep = _ReversalsNotCounted
+
+
+class SettlesAnyway(CountsWrong, Twisted):
+    """And it tells people that the end of day is done, although the host's totals are others."""
+
+    def before(self, state: State) -> Story:
+        if state is State.SETTLE_FAILED:
+            self.display.show("settled", batch=self.journal.batch)
+        yield from ()
+
+
+class _TakenForTold(Journal):
+    def recover(self) -> None:
+        super().recover()
+        for sale in self.unprinted:
+            sale.told = True
+
+
+class PrintsWithoutShowing(OtherJournal):
+    """After a restart it takes a committed sale for told, and only prints its receipt."""
+
+    keep = _TakenForTold
+
+
+class ForgetsReceipt(Twisted):
+    """It does not keep the receipts that could not be printed."""
+
+    def before(self, state: State) -> Story:
+        if state is State.IDLE:
+            self.journal.unprinted.clear()
+        yield from ()
+
+
+class _ReversingInstead(Journal):
+    def cancelled(self) -> None:
+        self.reversing("98")
+
+
+class ReversesUnsent(OtherJournal):
+    """A sale that found no connection is reversed, as if it had been sent."""
+
+    keep = _ReversingInstead
+
+
+class _PreparedIsSent(Journal):
+    def recover(self) -> None:
+        super().recover()
+        if self.current is not None:
+            self.current.status = "sending"
+
+
+class ReversesPrepared(OtherJournal):
+    """After a restart it reverses also what was only prepared."""
+
+    keep = _PreparedIsSent
+
+
+class _ReversingToo(Journal):
+    def declined(self, code: str) -> None:
+        self.reversing("96")
+
+
+class ReversesDeclined(OtherJournal):
+    """A declined sale is reversed as well, to be on the safe side."""
+
+    keep = _ReversingToo
+
+
+class _ServiceCharge(Journal):
+    def prepare(self, date: str, time: str, amount_minor: int, pan: str) -> SaleRecord:
+        return super().prepare(date, time, amount_minor + amount_minor // 10, pan)
+
+
+class AddsServiceCharge(OtherJournal):
+    """What the cardholder has confirmed is sent with a tenth more."""
+
+    keep = _ServiceCharge
 
 
 class SellsWhileReversing(Blind):

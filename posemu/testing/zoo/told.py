@@ -3,11 +3,15 @@ forbids."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from posemu.sim import Story, Wait
-from posemu.terminal import State
+from posemu.terminal import State, Terminal
+from posemu.terminal.display import Display
+from posemu.terminal.messages import LANGUAGES, load_messages
 from posemu.terminal.printer import Printer
 from posemu.terminal.secure_module import Sealed
-from posemu.testing.zoo.parts import OtherPrinter, StartAnew, Twisted
+from posemu.testing.zoo.parts import OtherDisplay, OtherPrinter, StartAnew, Twisted
 from posemu.wire import Codec, DecodeError, Value
 
 APPROVAL = "00"
@@ -57,6 +61,36 @@ class ForgetsTimeouts(Twisted):
             raise StartAnew
 
 
+class SaysReversedTooSoon(Twisted):
+    """It tells the person that the sale is reversed when the reversal has been sent, and does not
+    wait for the host's word."""
+
+    def before(self, state: State) -> Story:
+        sale = self.journal.reversal
+        if state is State.REVERSAL_WAITING and sale is not None:
+            self.display.show("reversed", stan=sale.stan)
+        yield from ()
+
+
+class _NoUnknown(Display):
+    def show(self, prompt: str, **values: Any) -> None:
+        if prompt != "unknown":
+            super().show(prompt, **values)
+
+
+class HidesUnknown(OtherDisplay):
+    """It does not say that a result is unknown."""
+
+    screen = _NoUnknown
+
+
+class BelievesNobody(Terminal):
+    """It takes the MAC of every approval for a wrong one."""
+
+    def authentic(self, sealed: Sealed, message: bytes) -> bool:
+        return approval(self.codec, message) is None and super().authentic(sealed, message)
+
+
 class BelievesAnyone(Twisted):
     """It looks at the MAC of an approval after it has shown and printed it, and then has nothing
     better to do than to log it."""
@@ -103,6 +137,18 @@ class WrongSlip(Printer):
 
 class PrintsApprovedForReversed(OtherPrinter):
     press = WrongSlip
+
+
+class _NoReprint(Printer):
+    def feed(self, slip: str, stan: str, lines: tuple[str, ...]) -> None:
+        marks = [load_messages().slips(lang)["reprint"] for lang in LANGUAGES]
+        super().feed(slip, stan, tuple(line for line in lines if line not in marks))
+
+
+class ReprintsLookNew(OtherPrinter):
+    """Nothing on a slip says that it came out before."""
+
+    press = _NoReprint
 
 
 class SkipsTheStep(Twisted):

@@ -11,9 +11,9 @@ from posemu.terminal import SecureModule, State, Terminal
 from posemu.terminal.ports import Connection, Network
 from posemu.terminal.secure_module import CardSeen, Sealed
 from posemu.testing.zoo.parts import Twisted
-from posemu.wire import Codec, Value, decode_track2, frame, parse_track2
+from posemu.wire import Codec, Value, answer_mti, decode_track2, frame, parse_track2
 
-AMOUNT = 4
+AMOUNT, TERMINAL, KSN, TRACK_DATA = 4, 41, 62, 63
 
 
 class _Remembers:
@@ -65,6 +65,27 @@ class ReversesAnotherAmount(Terminal):
         return super().seal(mti, fields, with_card)
 
 
+class RepeatsAsNew(Terminal):
+    """A reversal that it sends again looks like a new one."""
+
+    def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
+        return super().seal("0400" if mti == "0401" else mti, fields, with_card)
+
+
+class ReversesWithCard(Terminal):
+    """Its reversals carry the enciphered track of the sale."""
+
+    _track: Value = b""
+
+    def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
+        if mti in ("0400", "0401"):
+            fields = {**fields, TRACK_DATA: self._track}
+        sealed = super().seal(mti, fields, with_card)
+        if with_card:
+            self._track = self.codec.decode(sealed.data)[1][TRACK_DATA]
+        return sealed
+
+
 class ForgetsCounter(SecureModule):
     """Keys and counter are kept in volatile memory: after a power cut they are those of the first
     day."""
@@ -90,6 +111,17 @@ class ShowsPan(SecureModule):
     def accept_stripe(self, bits: bytes) -> CardSeen:
         card = super().accept_stripe(bits)
         return card._replace(pan=parse_track2(decode_track2(bits)[1:-1]).pan)
+
+
+class ShowsMore(SecureModule):
+    """It gives the application the first eight digits of the PAN, where six are allowed."""
+
+    __slots__ = ()
+
+    def accept_stripe(self, bits: bytes) -> CardSeen:
+        card = super().accept_stripe(bits)
+        pan = parse_track2(decode_track2(bits)[1:-1]).pan
+        return card._replace(pan=pan[:8] + card.pan[8:])
 
 
 class KeepsPin(SecureModule):
@@ -119,6 +151,20 @@ class BooksTwice(Host):
         if result.note != "repeated":
             return result
         return Result(result.answer, _sale_in(self._codec, message), result.note)
+
+
+class ChecksNoMac(Host):
+    """A request with a wrong MAC is served like any other."""
+
+    def handle(self, message: bytes, today: str) -> Result:
+        result = super().handle(message, today)
+        if result.note != "bad MAC":
+            return result
+        mti, fields = self._codec.decode(message)
+        ksn = fields[KSN]
+        assert isinstance(ksn, bytes)
+        books, keys = self.books[str(fields[TERMINAL])], self._dukpt.keys(ksn)
+        return self._serve(answer_mti(mti), books, fields, keys, message, today)
 
 
 class BooksDeclined(Host):
