@@ -1,5 +1,6 @@
-"""Cards: things that answer when they are presented. Sans-IO."""
+"""Cards, and phones that show a code: things that answer when they are presented. Sans-IO."""
 
+from posemu.card.code import Wallet, account_of
 from posemu.card.stripe import StripeCard
 
-__all__ = ["StripeCard"]
+__all__ = ["StripeCard", "Wallet", "account_of"]

@@ -1,4 +1,5 @@
-"""The issuer's side: cards, PINs, tries and balances, in minor units."""
+"""The issuer's side: cards, PINs, tries and balances, in minor units. Wallets stand beside them
+(`wallets`)."""
 
 from __future__ import annotations
 

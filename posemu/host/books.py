@@ -1,15 +1,36 @@
-"""The acquirer's books of one terminal: originals, what became of them, and the totals of its
-batches."""
+"""The acquirer's books of one terminal: card sales and code payments, what became of them, and the
+totals of its batches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from posemu.wire import Value
 
 BOOKED, DECLINED, REVERSED, REVERSED_FIRST = "booked", "declined", "reversed", "reversed-first"
 
 Trace = tuple[
     str, str, str
 ]  # STAN, local time, local date (DE11, DE12, DE13): what identifies an original
+
+
+class Posting(NamedTuple):
+    """Money moved: a debit (positive) or its reversal (negative), in minor units."""
+
+    terminal: str
+    stan: str
+    date: str
+    amount_minor: int
+
+
+Service = tuple[dict[int, Value], tuple[Posting, ...]]
+"""What the answer says beside the fields it echoes, and what was posted."""
+
+
+def trace_in(fields: dict[int, Value]) -> Trace:
+    return str(fields[11]), str(fields[12]), str(fields[13])
 
 
 @dataclass(slots=True)
@@ -21,6 +42,30 @@ class Original:
     pan: str = field(default="", repr=False)
     rrn: str = ""
     authorisation: str = ""
+
+
+class OrderStatus(Enum):
+    """`CLOSED_FIRST`: its close came, and its pay had not."""
+
+    IN_PROGRESS = "in-progress"
+    PAID = "paid"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    CLOSED_FIRST = "closed-first"
+
+
+@dataclass(slots=True)
+class Order:
+    """A code payment as the acquirer remembers it. `trace` is that of its pay message,
+    `queries_left` how often it is asked for before the customer has finished on the phone."""
+
+    status: OrderStatus
+    amount_minor: int
+    trace: Trace = ("", "", "")
+    account: str = field(default="", repr=False)
+    rrn: str = ""
+    authorisation: str = ""
+    queries_left: int = 0
 
 
 @dataclass(slots=True)
@@ -50,6 +95,7 @@ class TerminalBooks:
     closed: dict[str, str] = field(default_factory=dict)  # batch -> totals it was closed with
     originals: dict[Trace, Original] = field(default_factory=dict)
     by_stan_date: dict[tuple[str, str], Trace] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)  # by number
 
     @property
     def batch_number(self) -> str:
@@ -63,6 +109,16 @@ class TerminalBooks:
         self.remember(trace, original)
         self.totals.sales += 1
         self.totals.sales_minor += original.amount_minor
+
+    def remember_order(self, number: str, order: Order) -> None:
+        """Its pay has come: the trace number is used, as by a card sale."""
+        self.orders[number] = order
+        self.by_stan_date[(order.trace[0], order.trace[2])] = order.trace
+
+    def book_order(self, order: Order) -> None:
+        order.status = OrderStatus.PAID
+        self.totals.sales += 1
+        self.totals.sales_minor += order.amount_minor
 
     def reverse(self, original: Original) -> None:
         original.status = REVERSED

@@ -17,11 +17,16 @@ from posemu.host.books import (
     DECLINED,
     REVERSED,
     REVERSED_FIRST,
+    OrderStatus,
     Original,
+    Posting,
+    Service,
     TerminalBooks,
-    Trace,
+    trace_in,
 )
 from posemu.host.key_use import KeyLog, Use
+from posemu.host.orders import CLOSE, PAY, QUERY, Orders
+from posemu.host.wallets import Wallets
 from posemu.wire import Codec, DecodeError, TrackError, Value, answer_mti, parse_track2
 
 Fields = dict[int, Value]
@@ -31,22 +36,15 @@ INVALID, WRONG_AMOUNT, SECURITY, TOO_LATE, DUPLICATE = "12", "64", "63", "68", "
 UNKNOWN_ORIGINAL, OUT_OF_BALANCE, FORMAT, BAD_MAC = "25", "95", "30", "A0"
 SIGN_ON_CODE = "001"
 
-_NEEDED = {  # what a request must say to be understood, by MTI class
+_PAY_NEEDS = (3, 4, 11, 12, 13, 41, 42, 59, 62, 63, 64)
+_NEEDED = {  # what a request must say to be understood, by MTI class; 0200 is also a code payment
     "02": (4, 11, 12, 13, 41, 42, 52, 62, 63, 64),
     "04": (4, 11, 41, 42, 61, 62, 64),
     "05": (11, 41, 42, 48, 60, 62, 64),
+    "06": (3, 4, 11, 41, 42, 59, 62, 64),
     "08": (11, 41, 42, 60, 62, 64),
 }
-_ECHOED = (3, 4, 11, 12, 13, 41, 42, 49, 60)
-
-
-class Posting(NamedTuple):
-    """Money moved: a debit (positive) or its reversal (negative), in minor units."""
-
-    terminal: str
-    stan: str
-    date: str
-    amount_minor: int
+_ECHOED = (3, 4, 11, 12, 13, 41, 42, 49, 59, 60)
 
 
 class Result(NamedTuple):
@@ -62,20 +60,25 @@ class Host:
     """`handle(message, today)` is all there is to it. Verbs: `fail(code)`, `recover()`,
     `accept_clear_track()`."""
 
+    desk: type[Orders] = Orders  # who keeps the orders of code payments
+
     def __init__(self, codec: Codec, dukpt: HostDukpt, issuer: Issuer) -> None:
         self._codec = codec
         self._dukpt = dukpt
         self.issuer = issuer
+        self.wallets = Wallets()
+        self._orders = self.desk(self.wallets, self._next_references)
         self.books: dict[str, TerminalBooks] = {}
         self._keys: dict[str, KeyLog] = {}
         self._key_ids: dict[str, bytes] = {}
         self._references = 0
         self._failing = ""
         self._clear_track = False
-        self._services: dict[str, Callable[[TerminalBooks, Fields, WorkingKeys, str], _Service]] = {
+        self._services: dict[str, Callable[[TerminalBooks, Fields, WorkingKeys, str], Service]] = {
             "02": self._sale,
             "04": self._reversal,
             "05": self._reconciliation,
+            "06": self._order,
             "08": self._network_management,
         }
 
@@ -90,6 +93,10 @@ class Host:
     def fail(self, code: str) -> None:
         """From now on every request is answered with this code, and nothing is booked."""
         self._failing = code
+
+    @property
+    def failing(self) -> bool:
+        return bool(self._failing)
 
     def recover(self) -> None:
         self._failing = ""
@@ -107,7 +114,8 @@ class Host:
             mti, fields = self._codec.decode(message)
             out_mti = answer_mti(mti)
             kind = mti[:2]
-            missing = [number for number in _NEEDED[kind] if number not in fields]
+            needed = _PAY_NEEDS if _is_pay(kind, fields) else _NEEDED[kind]
+            missing = [number for number in needed if number not in fields]
         except (DecodeError, KeyError) as error:
             return Result(None, note=f"unreadable: {type(error).__name__}")
         if missing:
@@ -147,8 +155,11 @@ class Host:
         return Result(answer, postings, str(said[39]))
 
     def _known_late(self, books: TerminalBooks, out_mti: str, fields: Fields) -> bool:
-        """True for a late original whose reversal has been here before it."""
-        original = books.originals.get(_trace(fields))
+        """True for a late original whose reversal, or close, has been here before it."""
+        if _is_pay(out_mti[:2], fields):
+            order = books.orders.get(str(fields[59]))
+            return order is not None and order.status is OrderStatus.CLOSED_FIRST
+        original = books.originals.get(trace_in(fields))
         return out_mti == "0210" and original is not None and original.status == REVERSED_FIRST
 
     def _seal(self, out_mti: str, fields: Fields, keys: WorkingKeys, said: Fields) -> bytes:
@@ -160,10 +171,10 @@ class Host:
 
     # --- sale -------------------------------------------------------------------------------------
 
-    def _sale(
-        self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
-    ) -> _Service:
-        trace = _trace(fields)
+    def _sale(self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str) -> Service:
+        if _is_pay("02", fields):
+            return self._orders.pay(books, fields, self._code(fields, keys))
+        trace = trace_in(fields)
         amount_minor = int(str(fields[4]))
         known = books.originals.get(trace)
         if known is not None and known.status == REVERSED_FIRST:
@@ -180,30 +191,50 @@ class Host:
         if code != APPROVED:
             books.remember(trace, Original(DECLINED, amount_minor))
             return {39: code}, ()
-        self._references += 1
-        original = Original(
-            BOOKED,
-            amount_minor,
-            pan,
-            f"{self._references:012d}",
-            f"{self._references % 1_000_000:06d}",
-        )
+        original = Original(BOOKED, amount_minor, pan, *self._next_references())
         books.book(trace, original)
         posting = Posting(str(fields[41]), trace[0], trace[2], amount_minor)
         return {37: original.rrn, 38: original.authorisation, 39: APPROVED}, (posting,)
 
     def _card(self, fields: Fields, keys: WorkingKeys) -> tuple[str, str]:
         """PAN and expiry out of the enciphered track."""
+        track = parse_track2(self._clear(fields, keys))
+        return track.pan, track.expiry
+
+    def _clear(self, fields: Fields, keys: WorkingKeys) -> str:
+        """What DE63 holds. Raises `BadCiphertext` and UnicodeDecodeError."""
         data = _bytes(fields[63])
         clear = data if self._clear_track and data[:1].isdigit() else keys.decrypt(data)
-        track = parse_track2(clear.decode("ascii"))
-        return track.pan, track.expiry
+        return clear.decode("ascii")
+
+    def _next_references(self) -> tuple[str, str]:
+        """RRN and authorisation code of what is booked next."""
+        self._references += 1
+        return f"{self._references:012d}", f"{self._references % 1_000_000:06d}"
+
+    # --- code payments ----------------------------------------------------------------------------
+
+    def _code(self, fields: Fields, keys: WorkingKeys) -> str | None:
+        """The payment code, or None if it cannot be deciphered."""
+        try:
+            return self._clear(fields, keys)
+        except (BadCiphertext, UnicodeDecodeError):
+            return None
+
+    def _order(
+        self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
+    ) -> Service:
+        if fields[3] == QUERY:
+            return self._orders.query(books, fields)
+        if fields[3] == CLOSE:
+            return self._orders.close(books, fields)
+        return {39: INVALID}, ()
 
     # --- reversal ---------------------------------------------------------------------------------
 
     def _reversal(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
-    ) -> _Service:
+    ) -> Service:
         """00: booked, and taken back (also when that had been done before). 12: known, never
         booked. 25: not known; should it come later, it will be declined."""
         said = str(fields[61])
@@ -230,7 +261,7 @@ class Host:
 
     def _network_management(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
-    ) -> _Service:
+    ) -> Service:
         said = str(fields[60])
         if said[8:11] != SIGN_ON_CODE:
             return {39: INVALID}, ()
@@ -238,7 +269,7 @@ class Host:
 
     def _reconciliation(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
-    ) -> _Service:
+    ) -> Service:
         """The batch closes when both sides have the same totals. Asked again about a closed batch,
         the host says so again."""
         batch, totals = str(fields[60])[2:8], str(fields[48])
@@ -253,11 +284,10 @@ class Host:
         return {39: OUT_OF_BALANCE, 48: books.totals.as_field() + "2"}, ()
 
 
-_Service = tuple[Fields, tuple[Posting, ...]]
-
-
-def _trace(fields: Fields) -> Trace:
-    return str(fields[11]), str(fields[12]), str(fields[13])
+def _is_pay(kind: str, fields: Fields) -> bool:
+    """True for the pay message of an order: a sale's MTI class, with a processing code of its
+    own."""
+    return kind == "02" and fields.get(3) == PAY
 
 
 def _bytes(value: Value) -> bytes:

@@ -1,5 +1,5 @@
-"""An acquirer's rule book: timers, what ends a reversal, and the times of the device. Data in
-`rulebooks/`, checked here."""
+"""An acquirer's rule book: timers, what ends a reversal, how long an order stays open, and the
+times of the device. Data in `rulebooks/`, checked here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from posemu.profiles.data_files import SUFFIX, names_in
 from posemu.profiles.dialect_file import load_dialect
 from posemu.profiles.quantities import CURRENCIES, Duration
 
@@ -39,6 +40,13 @@ class _Card(_Model):
     swipes: int
 
 
+class _Order(_Model):
+    scans: int
+    deadline: Duration
+    query_every: Duration
+    close_retry: Duration
+
+
 class _Device(_Model):
     boot: Duration
     self_test: Duration
@@ -54,6 +62,7 @@ class _RuleBook(_Model):
     timers: _Timers
     reversal: _Reversal
     card: _Card
+    order: _Order
     device: _Device
 
 
@@ -76,6 +85,10 @@ class Profile:
     settle_retry_us: int
     reversal_ended_by: frozenset[str]
     swipes_max: int
+    scans_max: int
+    order_deadline_us: int
+    query_every_us: int
+    close_retry_us: int
     boot_us: int
     self_test_us: int
     flush_us: int
@@ -85,15 +98,14 @@ class Profile:
 
 def profile_names() -> tuple[str, ...]:
     """The rule books that come with posemu, in order."""
-    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(".yaml"))
-    return tuple(sorted(name.removesuffix(".yaml") for name in found))
+    return names_in(_FOLDER)
 
 
 @cache
 def load_profile(name: str) -> Profile:
     """The rule book of that name; read once. Raises FileNotFoundError if there is none."""
     book = _RuleBook.model_validate(
-        YAML(typ="safe", pure=True).load((_FOLDER / f"{name}.yaml").read_text("utf-8"))
+        YAML(typ="safe", pure=True).load((_FOLDER / f"{name}{SUFFIX}").read_text("utf-8"))
     )
     timers, device = book.timers, book.device
     return Profile(
@@ -112,6 +124,10 @@ def load_profile(name: str) -> Profile:
         settle_retry_us=timers.settle_retry,
         reversal_ended_by=frozenset(book.reversal.ended_by),
         swipes_max=book.card.swipes,
+        scans_max=book.order.scans,
+        order_deadline_us=book.order.deadline,
+        query_every_us=book.order.query_every,
+        close_retry_us=book.order.close_retry,
         boot_us=device.boot,
         self_test_us=device.self_test,
         flush_us=device.flash_flush,

@@ -3,10 +3,15 @@
     sale        prepared ── sending ── approved ── told ── printed
                    │           ├────── declined
                 cancelled      └────── reversing ── attempt* ── reversed
+    code sale   prepared ── sending ── approved ── told ── printed
+                   │           ├────── declined    │
+                cancelled      └────── order_open ─┤
+                                           └─ order_closing* ── order_closed | approved
     batch       opened ── settling ── closed | kept
 
 After a power cut the last record of a sale decides (design: record, commit): `prepared` cancel,
-`sending` reverse, `approved` tell and print, `reversing` go on reversing. A torn last line fails
+`sending` reverse (a code sale: its order is open), `approved` tell and print, `reversing` go on
+reversing, `order_open` go on asking, `order_closing` go on closing. A torn last line fails
 its CRC and counts as not written. `write` alone is not durable; the flows flush where the rules ask
 for it. No record holds card data: the masked PAN is for the receipt.
 """
@@ -21,10 +26,13 @@ from zlib import crc32
 from posemu.terminal.flash import Flash
 from posemu.terminal.ports import Emit, NowUs
 
+CARD, CODE = "card", "code"  # how a sale is paid
+
 
 @dataclass(slots=True)
 class SaleRecord:
-    """One card sale as the journal knows it. `status` is the name of its last record."""
+    """One sale as the journal knows it. `status` is the name of its last record, `attempts` how
+    often its reversal, or its order's close, was sent. A code sale has no PAN."""
 
     stan: str
     date: str
@@ -37,6 +45,7 @@ class SaleRecord:
     rrn: str = ""
     authorisation: str = ""
     told: bool = False
+    method: str = CARD
 
 
 @dataclass(slots=True)
@@ -51,11 +60,11 @@ class Totals:
 
 class Journal:
     """Writes records and keeps the view that the flows ask: the open sale, the pending reversal,
-    what to print, the totals."""
+    the open order, what to print, the totals."""
 
     __slots__ = (
-        "_emit", "_flash", "_now_us", "batch", "current", "last_stan", "reversal", "settling",
-        "totals", "unprinted",
+        "_emit", "_flash", "_now_us", "batch", "current", "last_stan", "order", "reversal",
+        "settling", "totals", "unprinted",
     )  # fmt: skip
 
     def __init__(self, flash: Flash, emit: Emit, now_us: NowUs) -> None:
@@ -71,6 +80,7 @@ class Journal:
         self.totals = Totals()
         self.current: SaleRecord | None = None  # the sale under way
         self.reversal: SaleRecord | None = None  # the sale whose reversal is pending
+        self.order: SaleRecord | None = None  # the code sale whose order is open
         self.unprinted: list[SaleRecord] = []  # approved, without a receipt yet
 
     # --- writing ----------------------------------------------------------------------------------
@@ -88,6 +98,13 @@ class Journal:
         """A new sale under the next trace number. Nothing of it has been sent."""
         stan = self.next_stan()
         self._write("prepared", stan, date, time, str(amount_minor), pan)
+        assert self.current is not None
+        return self.current
+
+    def prepare_order(self, date: str, time: str, amount_minor: int) -> SaleRecord:
+        """A new code sale, likewise."""
+        stan = self.next_stan()
+        self._write("prepared", stan, date, time, str(amount_minor), "", CODE)
         assert self.current is not None
         return self.current
 
@@ -109,6 +126,24 @@ class Journal:
 
     def reversing(self, reason: str) -> None:
         self._mark("reversing", reason)
+
+    def open_order(self) -> None:
+        """Nobody knows what became of the code sale under way, or the customer has not finished."""
+        self._mark("order_open")
+
+    def closing_order(self) -> None:
+        """A close is about to be sent; from now on the order is not asked for any more, and a
+        further close is a repeat."""
+        assert self.order is not None
+        self._write("order_closing", self.order.stan)
+
+    def order_paid(self, rrn: str, authorisation: str) -> None:
+        assert self.order is not None
+        self._write("approved", self.order.stan, rrn, authorisation)
+
+    def order_closed(self) -> None:
+        assert self.order is not None
+        self._write("order_closed", self.order.stan)
 
     def told(self, sale: SaleRecord) -> None:
         self._write("told", sale.stan)
@@ -185,9 +220,11 @@ class Journal:
         self.last_stan = int(last_stan)
         self.totals = Totals()
 
-    def _on_prepared(self, stan: str, date: str, time: str, amount: str, pan: str) -> None:
+    def _on_prepared(
+        self, stan: str, date: str, time: str, amount: str, pan: str, method: str = CARD
+    ) -> None:
         self.last_stan = int(stan)
-        self.current = SaleRecord(stan, date, time, int(amount), pan)
+        self.current = SaleRecord(stan, date, time, int(amount), pan, method=method)
 
     def _on_sending(self, stan: str) -> None:
         self._of_current(stan).status = "sending"
@@ -201,17 +238,33 @@ class Journal:
         self.current = None
 
     def _on_approved(self, stan: str, rrn: str, authorisation: str) -> None:
-        sale = self._of_current(stan)
+        sale = self.order if self.order is not None else self._of_current(stan)
+        assert sale.stan == stan
         sale.status, sale.rrn, sale.authorisation = "approved", rrn, authorisation
         self.totals.sales += 1
         self.totals.sales_minor += sale.amount_minor
         self.unprinted.append(sale)
-        self.current = None
+        self.current = self.order = None
 
     def _on_reversing(self, stan: str, reason: str) -> None:
         sale = self._of_current(stan)
         sale.status, sale.reason = "reversing", reason
         self.reversal, self.current = sale, None
+
+    def _on_order_open(self, stan: str) -> None:
+        sale = self._of_current(stan)
+        sale.status = "order_open"
+        self.order, self.current = sale, None
+
+    def _on_order_closing(self, stan: str) -> None:
+        assert self.order is not None
+        self.order.status = "order_closing"
+        self.order.attempts += 1
+
+    def _on_order_closed(self, stan: str) -> None:
+        assert self.order is not None
+        self.order.status = "order_closed"
+        self.order = None
 
     def _on_attempt(self, stan: str) -> None:
         assert self.reversal is not None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 KEY = "key"  # value: "0".."9", "ENTER", "CLEAR", "CANCEL", a function key; never a PIN digit
 CARD = "card"  # value: the bits of track 2 as they left the read head
+CODE = "code"  # value: the digits that the scanner read off a phone
 LINK = "link"  # value: (what, connection, bytes); what: "up", "refused", "data", "closed", "reset"
 PAPER = "paper"  # the printer's cover was closed: new paper, or a jam cleared
 

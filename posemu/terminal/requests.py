@@ -1,6 +1,6 @@
 """What each request of the terminal says, field by field, in the dialect `posemu-87-aes`.
 
-KSN, PIN block, track data and MAC are added by the secure module.
+KSN, PIN block, track data or payment code, and MAC are added by the secure module.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 Fields = dict[int, Value]
 
 SALE, REVERSAL, REVERSAL_REPEAT = "0200", "0400", "0401"
+ORDER, ORDER_REPEAT = "0600", "0601"  # query or close of a code payment's order
 SIGN_ON, RECONCILIATION, RECONCILIATION_REPEAT = "0800", "0500", "0501"
 PURCHASE = "000000"  # DE3: goods and services
+PAY_CODE, QUERY_CODE, CLOSE_CODE = "190000", "390000", "990000"  # DE3; private use; assumed
+BAR_CODE = "030"  # DE22: bar code read, PIN entry capability unspecified (ISO 8583:1987, 4.3.13)
 STRIPE_WITH_PIN = "021"  # DE22: magnetic stripe read, PIN entry capability (ISO 8583:1987, 4.3.13)
 NORMAL = "00"  # DE25: normal presentment
 PAYMENT, MANAGEMENT = "22", "00"  # first two digits of DE60
@@ -36,6 +39,34 @@ def sale_request(t: Terminal, sale: SaleRecord) -> Fields:
         41: t.terminal_id,
         42: t.merchant_id,
         49: t.profile.currency,
+        60: PAYMENT + t.journal.batch + NO_CODE,
+    }
+
+
+def order_number(t: Terminal, order: SaleRecord) -> str:
+    """Of a code payment: terminal, date and trace number of its pay message, so that no other order
+    of the year has it."""
+    return t.terminal_id + order.date + order.stan
+
+
+def pay_request(t: Terminal, order: SaleRecord) -> Fields:
+    """The payment code is added by the secure module, enciphered."""
+    return sale_request(t, order) | {3: PAY_CODE, 22: BAR_CODE, 59: order_number(t, order)}
+
+
+def order_request(t: Terminal, order: SaleRecord, stan: str, code: str) -> Fields:
+    """A query or a close, as `code` says (DE3). It names the order, and carries no payment code."""
+    time, date = t.calendar()
+    return {
+        3: code,
+        4: f"{order.amount_minor:012d}",
+        11: stan,
+        12: time,
+        13: date,
+        41: t.terminal_id,
+        42: t.merchant_id,
+        49: t.profile.currency,
+        59: order_number(t, order),
         60: PAYMENT + t.journal.batch + NO_CODE,
     }
 

@@ -1,9 +1,9 @@
-"""The secure module: the only place of clear track, PAN, PIN and keys.
+"""The secure module: the only place of clear track, PAN, PIN, payment code and keys.
 
 The application gets a masked card, a count of PIN digits and sealed messages; it can ask for
 nothing else. Keys, registers and the counter live in battery-backed memory: the counter has moved
-on, durably, before a key is used. Card and PIN live in volatile memory and die with the power, with
-the end of the sale, and with the message they were sealed into.
+on, durably, before a key is used. Card, code and PIN live in volatile memory and die with the
+power, with the end of the sale, and with the message they were sealed into.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from posemu.wire import (
 PIN_BLOCK, KSN, TRACK_DATA, MAC = 52, 62, 63, 64
 MAC_BYTES = 8
 PIN_MIN, PIN_MAX = 4, 12
+CODE_DIGITS = 18  # of a payment code (WeChat Pay, Important Parameters: auth_code)
 
 
 class CardSeen(NamedTuple):
@@ -46,7 +47,9 @@ class Sealed(NamedTuple):
 class SecureModule:
     """Verbs: `weaken()` (send the track in clear), `strengthen()`."""
 
-    __slots__ = ("_chars", "_codec", "_dukpt", "_pin", "_random", "_track", "_weak", "collecting")
+    __slots__ = (
+        "_chars", "_code", "_codec", "_dukpt", "_pin", "_random", "_track", "_weak", "collecting",
+    )  # fmt: skip
 
     def __init__(
         self, dukpt: TerminalDukpt, codec: Codec, random_bytes: Callable[[int], bytes]
@@ -69,6 +72,14 @@ class SecureModule:
         self._chars = chars
         return CardSeen(mask_pan(track.pan), track.service_code, track.expiry)
 
+    def accept_code(self, digits: str) -> bool:
+        """Takes what the scanner read; False if it is no payment code: 18 digits, the last of them
+        a check digit (Luhn)."""
+        if len(digits) != CODE_DIGITS or not digits.isdigit() or not luhn_valid(digits):
+            return False
+        self._code = digits
+        return True
+
     def begin_pin(self) -> None:
         self._pin = ""
         self.collecting = True
@@ -84,8 +95,9 @@ class SecureModule:
         return len(self._pin)
 
     def forget(self) -> None:
-        """Card and PIN are erased."""
+        """Card, code and PIN are erased."""
         self._track = None
+        self._code = ""
         self._chars = ""
         self._pin = ""
         self.collecting = False
@@ -98,15 +110,16 @@ class SecureModule:
 
     def seal(self, mti: str, fields: Mapping[int, Value], with_card: bool = False) -> Sealed:
         """The message under the next key: KSN and MAC are added, with a card also track data and
-        PIN block, which are then erased here. Raises `posemu.crypto.KeyExhausted` when no key is
-        left."""
+        PIN block, or the payment code in their place, which are then erased here. Raises
+        `posemu.crypto.KeyExhausted` when no key is left."""
         keys = self._dukpt.next_keys()
         full = dict(fields)
         if with_card:
             track = self._track
-            assert track is not None, "a card message without a card"
-            full[PIN_BLOCK] = keys.pin_block(Pin(self._pin), track.pan, self._random(8))
-            clear = self._chars.encode("ascii")
+            assert track is not None or self._code, "a card message without a card or a code"
+            if track is not None:
+                full[PIN_BLOCK] = keys.pin_block(Pin(self._pin), track.pan, self._random(8))
+            clear = (self._chars or self._code).encode("ascii")
             full[TRACK_DATA] = clear if self._weak else keys.encrypt(clear)
             self.forget()
         full[KSN] = keys.ksn
@@ -119,7 +132,7 @@ class SecureModule:
 
     @property
     def holds_card(self) -> bool:
-        return self._track is not None or self._pin != ""
+        return self._track is not None or self._pin != "" or self._code != ""
 
     @property
     def next_counter(self) -> int:
@@ -128,7 +141,7 @@ class SecureModule:
     # --- verbs ------------------------------------------------------------------------------------
 
     def weaken(self) -> None:
-        """The track leaves in clear: the negative control of the leak scanner."""
+        """Track and code leave in clear: the negative control of the leak scanner."""
         self._weak = True
 
     def strengthen(self) -> None:

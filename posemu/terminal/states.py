@@ -42,6 +42,20 @@ class State(Enum):
     SALE_DECLINED = "sale-declined"
     SALE_CANCELLED = "sale-cancelled"
     SALE_UNKNOWN = "sale-unknown"
+    CODE_AMOUNT = "code-amount"
+    CODE_CONFIRM = "code-confirm"
+    CODE_SCAN = "code-scan"
+    CODE_PREPARED = "code-prepared"
+    CODE_CONNECTING = "code-connecting"
+    CODE_SENDING = "code-sending"
+    CODE_WAITING = "code-waiting"
+    CODE_COMMITTING = "code-committing"
+    ORDER_OPEN = "order-open"
+    ORDER_CONNECTING = "order-connecting"
+    ORDER_QUERYING = "order-querying"
+    ORDER_CLOSING = "order-closing"
+    ORDER_CLOSED = "order-closed"
+    ORDER_PENDING = "order-pending"
     REVERSAL_PENDING = "reversal-pending"
     REVERSAL_CONNECTING = "reversal-connecting"
     REVERSAL_SENDING = "reversal-sending"
@@ -71,6 +85,8 @@ class Row(NamedTuple):
 
 NO_REVERSAL = Condition("no reversal is pending", lambda t: t.journal.reversal is None)
 REVERSAL = Condition("a reversal is pending", lambda t: t.journal.reversal is not None)
+NO_ORDER = Condition("no order is open", lambda t: t.journal.order is None)
+ORDER = Condition("an order is open", lambda t: t.journal.order is not None)
 DURABLE = Condition("the journal is flushed", lambda t: t.journal.durable)
 NO_SALE = Condition("no sale is open", lambda t: t.journal.current is None)
 BATCH = Condition("a batch is open", lambda t: t.journal.batch != "")
@@ -96,26 +112,33 @@ STATES: dict[State, Row] = {
         S.SALE_APPROVED,
         S.SIGN_ON_CONNECTING,
         S.SALE_UNKNOWN,
+        S.ORDER_OPEN,
     ),
     S.SIGN_ON_CONNECTING: _row(
         S.SIGN_ON_WAITING, S.NOT_SIGNED_ON, S.OUT_OF_SERVICE, must=(NO_SALE, NO_CARD)
     ),
     S.SIGN_ON_WAITING: _row(*_RESTING, must=(NO_SALE,)),
     S.NOT_SIGNED_ON: _row(
-        S.SIGN_ON_CONNECTING, S.REVERSAL_PENDING, S.PRINTING_LATE, must=(NO_SALE, NO_CARD)
+        S.SIGN_ON_CONNECTING,
+        S.REVERSAL_PENDING,
+        S.ORDER_OPEN,
+        S.PRINTING_LATE,
+        must=(NO_SALE, NO_CARD),
     ),
     S.IDLE: _row(
         S.SALE_AMOUNT,
+        S.CODE_AMOUNT,
         S.REVERSAL_PENDING,
+        S.ORDER_OPEN,
         S.SETTLING,
         S.PRINTING_LATE,
         must=(NO_SALE, NO_CARD, BATCH),
     ),
-    S.SALE_AMOUNT: _row(S.SALE_CONFIRM, S.SALE_CANCELLED, must=(NO_SALE, NO_REVERSAL)),
+    S.SALE_AMOUNT: _row(S.SALE_CONFIRM, S.SALE_CANCELLED, must=(NO_SALE, NO_REVERSAL, NO_ORDER)),
     S.SALE_CONFIRM: _row(S.SALE_AMOUNT, S.SALE_CARD, S.SALE_CANCELLED, must=(NO_SALE,)),
     S.SALE_CARD: _row(S.SALE_PIN, S.SALE_CANCELLED, must=(NO_SALE, NO_CARD)),
     S.SALE_PIN: _row(S.SALE_PREPARED, S.SALE_CANCELLED, must=(NO_SALE,)),
-    S.SALE_PREPARED: _row(S.SALE_CONNECTING, must=(PREPARED, NO_REVERSAL)),
+    S.SALE_PREPARED: _row(S.SALE_CONNECTING, must=(PREPARED, NO_REVERSAL, NO_ORDER)),
     S.SALE_CONNECTING: _row(S.SALE_SENDING, S.SALE_CANCELLED, must=(PREPARED,)),
     S.SALE_SENDING: _row(S.SALE_WAITING, S.OUT_OF_SERVICE, must=(SENDING, DURABLE)),
     S.SALE_WAITING: _row(
@@ -128,6 +151,9 @@ STATES: dict[State, Row] = {
         S.SALE_APPROVED,
         S.REVERSAL_PENDING,
         S.SIGN_ON_CONNECTING,
+        S.SALE_AMOUNT,
+        S.CODE_AMOUNT,
+        S.SETTLE_CONNECTING,
         must=(TOLD_SALE,),
     ),
     S.SALE_DECLINED: _row(*_RESTING, must=(NO_SALE, NO_CARD)),
@@ -139,9 +165,48 @@ STATES: dict[State, Row] = {
         must=(NO_SALE, NO_CARD),
     ),
     S.SALE_UNKNOWN: _row(S.REVERSAL_PENDING, must=(NO_CARD,)),
+    S.CODE_AMOUNT: _row(S.CODE_CONFIRM, S.SALE_CANCELLED, must=(NO_SALE, NO_ORDER)),
+    S.CODE_CONFIRM: _row(S.CODE_AMOUNT, S.CODE_SCAN, S.SALE_CANCELLED, must=(NO_SALE,)),
+    S.CODE_SCAN: _row(S.CODE_PREPARED, S.SALE_CANCELLED, must=(NO_SALE, NO_CARD)),
+    S.CODE_PREPARED: _row(S.CODE_CONNECTING, must=(PREPARED, NO_ORDER)),
+    S.CODE_CONNECTING: _row(S.CODE_SENDING, S.SALE_CANCELLED, must=(PREPARED,)),
+    S.CODE_SENDING: _row(S.CODE_WAITING, S.OUT_OF_SERVICE, must=(SENDING, DURABLE, NO_ORDER)),
+    S.CODE_WAITING: _row(
+        S.CODE_COMMITTING, S.SALE_DECLINED, S.ORDER_OPEN, must=(SENDING, DURABLE, NO_CARD)
+    ),
+    S.CODE_COMMITTING: _row(S.SALE_APPROVED, must=(NO_SALE, NO_ORDER, TOLD_SALE)),
+    S.ORDER_OPEN: _row(
+        S.ORDER_OPEN,
+        S.ORDER_CONNECTING,
+        S.SALE_APPROVED,
+        S.SIGN_ON_CONNECTING,
+        must=(ORDER, DURABLE, NO_SALE, NO_CARD),
+    ),
+    S.ORDER_CONNECTING: _row(
+        S.ORDER_QUERYING,
+        S.ORDER_CLOSING,
+        S.ORDER_OPEN,
+        S.ORDER_PENDING,
+        S.OUT_OF_SERVICE,
+        must=(ORDER,),
+    ),
+    S.ORDER_QUERYING: _row(S.ORDER_OPEN, S.CODE_COMMITTING, S.ORDER_CLOSED, must=(ORDER, DURABLE)),
+    S.ORDER_CLOSING: _row(
+        S.ORDER_PENDING, S.CODE_COMMITTING, S.ORDER_CLOSED, must=(ORDER, DURABLE)
+    ),
+    S.ORDER_CLOSED: _row(
+        *_RESTING,
+        S.SALE_AMOUNT,
+        S.CODE_AMOUNT,
+        S.REVERSAL_PENDING,
+        S.SETTLE_CONNECTING,
+        must=(NO_ORDER, DURABLE),
+    ),
+    S.ORDER_PENDING: _row(*_RESTING, S.SALE_CANCELLED, S.SETTLE_FAILED, must=(ORDER, DURABLE)),
     S.REVERSAL_PENDING: _row(
         S.REVERSAL_CONNECTING,
         S.REVERSAL_SENDING,
+        S.ORDER_OPEN,
         S.SALE_APPROVED,
         S.SIGN_ON_CONNECTING,
         must=(REVERSAL, DURABLE, NO_SALE, NO_CARD),
@@ -153,9 +218,12 @@ STATES: dict[State, Row] = {
         *_RESTING, S.SALE_AMOUNT, S.SETTLE_CONNECTING, must=(NO_REVERSAL, DURABLE)
     ),
     S.REVERSAL_FAILED: _row(*_RESTING, S.SALE_CANCELLED, S.SETTLE_FAILED, must=(REVERSAL, DURABLE)),
-    S.SETTLING: _row(S.REVERSAL_PENDING, S.SETTLE_CONNECTING, must=(NO_SALE, BATCH)),
+    S.SETTLING: _row(S.ORDER_OPEN, S.REVERSAL_PENDING, S.SETTLE_CONNECTING, must=(NO_SALE, BATCH)),
     S.SETTLE_CONNECTING: _row(
-        S.SETTLE_WAITING, S.SETTLE_FAILED, S.OUT_OF_SERVICE, must=(NO_REVERSAL, DURABLE)
+        S.SETTLE_WAITING,
+        S.SETTLE_FAILED,
+        S.OUT_OF_SERVICE,
+        must=(NO_REVERSAL, NO_ORDER, DURABLE),
     ),
     S.SETTLE_WAITING: _row(S.SETTLED, S.SETTLE_FAILED, must=(NO_REVERSAL, BATCH)),
     S.SETTLED: _row(S.NOT_SIGNED_ON, must=(NO_REVERSAL, DURABLE)),

@@ -23,6 +23,7 @@ from posemu.terminal.ports import Emit, Network, NowUs, ShopClock
 from posemu.terminal.power import Power
 from posemu.terminal.printer import Printer
 from posemu.terminal.reader import StripeReader
+from posemu.terminal.scanner import Scanner
 from posemu.terminal.secure_module import Sealed, SecureModule
 from posemu.terminal.states import State
 from posemu.wire import Codec, Deframer, Value
@@ -61,6 +62,7 @@ class Terminal:
         self.module: SecureModule = module
         self.keypad = keypad
         self.reader = reader
+        self.scanner = Scanner()
         self.display = Display(ports.emit, texts, lang)
         self.printer = Printer(ports.emit, profile.line_us, profile.roll_lines)
         self.power = Power(ports.emit)
@@ -80,6 +82,7 @@ class Terminal:
         self.settle_sent = False
         self.next_sign_on_us = 0
         self.next_reversal_us = 0
+        self.next_order_us = 0
         self.next_settle_us = 0
 
     def boot(self) -> Story:

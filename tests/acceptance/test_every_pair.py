@@ -1,14 +1,15 @@
 """Every pair of faults at every pair of message-anchored points of a sale.
 
 The points are the messages of one sale as a scenario names them (`on: {message: "0210", end: host,
-nth: 1}`): each 0200, 0400 and 0401 that the terminal puts on the wire, and each answer that the
-host does. What a fault does between two of them is tried in `test_every_state`.
+nth: 1}`): each 0200, 0400 and 0401 that the terminal puts on the wire, each 0600 and 0601 of a code
+payment, and each answer that the host does. What a fault does between two of them is tried in
+`test_every_state`.
 
 Which points there are depends on the first fault: only a lost answer leads to a reversal. So the
 first fault strikes at each point of the base run; its run is recorded; and the second fault
 strikes at each point that this run has from there on, the same point included. A pair of points
 that no run has cannot be tried, and no other pair is left out. The second base begins with a lost
-answer, so that both faults of a pair can meet in a reversal.
+answer, so that both faults of a pair can meet in a reversal; the third, by code, in a query.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from posemu.sim import Event
 from .conftest import Tell
 from .worlds import LISTED, Run, Variant, base_run, report, run
 
-STORIES = ("two-sales", "two-sales-one-reversed")
+STORIES = ("two-sales", "two-sales-one-reversed", "code-queried")
 
 
 def points(found: Run) -> list[tuple[OnMessage, int]]:
-    """The messages of the first sale and of its reversal, each with its moment."""
+    """The messages of the first sale and of its reversal, or of its order, each with its moment."""
     seen: Counter[tuple[str, str]] = Counter()
     points = []
     stan = None
@@ -38,8 +39,8 @@ def points(found: Run) -> list[tuple[OnMessage, int]]:
         seen[mti, end] += 1
         if mti[:2] in ("02", "04"):
             stan = stan or _stan(event)
-            if _stan(event) == stan:
-                points.append((OnMessage(mti, end, seen[mti, end]), event.t_us))
+        if mti[:2] == "06" or (mti[:2] in ("02", "04") and _stan(event) == stan):
+            points.append((OnMessage(mti, end, seen[mti, end]), event.t_us))
     return points
 
 
@@ -49,11 +50,14 @@ def _stan(event: Event) -> bytes:
 
 
 def test_the_points_are_the_messages_of_a_sale() -> None:
-    """One base run has a sale's messages, the other has those of its reversal too."""
+    """One base run has a sale's messages, another has those of its reversal too, and a third those
+    of an order."""
     sale = [("0200", "terminal"), ("0210", "host")]
     reversal = [("0400", "terminal"), ("0410", "host")]
     assert [(p.mti, p.end) for p, _ in points(base_run(STORIES[0]))] == sale
     assert [(p.mti, p.end) for p, _ in points(base_run(STORIES[1]))] == sale + reversal
+    query = [("0600", "terminal"), ("0610", "host")]
+    assert [(p.mti, p.end) for p, _ in points(base_run(STORIES[2]))] == sale + query
 
 
 @pytest.mark.slow

@@ -19,13 +19,14 @@ from posemu.faults import AtTimes, OnJournal, OnMessage, OnState, Trigger
 from posemu.sim import Event
 from posemu.terminal.flash import Flash
 
+from .bases import FLUSH_US, TILL, cut
 from .conftest import Tell
-from .worlds import FLUSH_US, TILL, Run, base_run, cut, report, run
+from .worlds import Run, base_run, report, run
 
 PLAIN = "plain"
 STORIES = (
     PLAIN, "sale", "reversal", "reversal-repeats", "sign-on-fails", "end-of-day-fails",
-    "late-receipt",
+    "late-receipt", "code-queried", "code-closed-late", "code-while-reversing",
 )  # fmt: skip
 SHARES = 4  # of a flush: the moments in its middle whose recovery is cut again
 ONCE_ONLY = ("byte", "other")  # neither a journal operation nor a message nor a state

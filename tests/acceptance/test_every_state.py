@@ -17,10 +17,9 @@ import pytest
 from posemu.faults import OnState
 from posemu.terminal import State
 
+from .bases import BASES, SECOND
 from .conftest import Tell
 from .worlds import (
-    BASES,
-    SECOND,
     SETTINGS,
     VARIANTS,
     Run,

@@ -1,92 +1,22 @@
 """The small worlds of the exhaustive tests: one till, up to four cardholders, and the end of day
 while faults can still strike.
 
-A *base* is a world with a story: a sale that is approved, one that is reversed, a restart in the
-middle of one. Its own faults make the story; the tests add further faults, at every point that its
-trace shows. `run("sale", ...)` is all that is needed to see a failure again.
+The tests add faults to a base (`bases`), at every point that its trace shows. `run("sale", ...)` is
+all that is needed to see a failure again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from posemu.crypto import KeyExhausted
-from posemu.faults import (
-    FailureMode,
-    FaultSpec,
-    OnJournal,
-    OnMessage,
-    OnState,
-    Trigger,
-    load_catalogue,
-)
+from posemu.faults import FailureMode, FaultSpec, Trigger, load_catalogue
 from posemu.oracle import Violation
-from posemu.profiles import load_profile
-from posemu.scenario import Build, Scenario, World, load_text
-from posemu.scenario.people import Person, load_built_in
-from posemu.sim import Constant, Event, Memory
-from posemu.terminal import SecureModule
+from posemu.scenario import World
+from posemu.sim import Event, Memory
 
-SECOND = 1_000_000
-TILL = "till-1"
-
-# ttl: names are looked up for every connection, so that a name service that fails is felt at once.
-_SCENARIO = load_text(
-    """
-    posemu: 1
-    seed: 1
-    day: {from: "09:00", to: "09:10"}
-    tills: {till-1: {rssi: -50 dBm}}
-    cardholders: {each: 1, gap: 3s, basket: {uniform: {low: 10.00 CNY, high: 90.00 CNY}}}
-    network: {dns: {ttl: 1s}}
-    drain: {within: 30 min}
-    """,
-    "acceptance.yaml",
-)
-FLUSH_US = load_profile(_SCENARIO.profile).flush_us
-
-_PEOPLE = load_built_in("sixteen")
-GOOD = _PEOPLE[0]
-ALSO_GOOD = _PEOPLE[3]
-POOR = replace(_PEOPLE[1], balance_minor=1)  # declined, 51
-CHIP = next(p for p in _PEOPLE if p.service_code[0] == "2")  # asked for the chip: cancelled
-
-
-class _FewKeys(SecureModule):
-    """A secure module near the end of its keys: two messages, then none."""
-
-    left = 2
-
-    def seal(self, *args: Any, **kwargs: Any) -> Any:
-        if self.left == 0:
-            raise KeyExhausted
-        self.left -= 1
-        return super().seal(*args, **kwargs)
-
-
-@dataclass(frozen=True)
-class Base:
-    """What happens without the fault under test; `shows` says what it is here for."""
-
-    name: str
-    shows: str
-    people: tuple[Person, ...] = (GOOD,)
-    seed: int = 1  # with several people: one with which they come in this order
-    faults: tuple[FaultSpec, ...] = ()
-    build: Build = field(default_factory=Build)
-
-    @property
-    def scenario(self) -> Scenario:
-        return replace(
-            _SCENARIO,
-            name=self.name,
-            seed=self.seed,
-            people=self.people,
-            cardholders=replace(_SCENARIO.cardholders, each=len(self.people)),
-            faults=self.faults,
-        )
+from .bases import BASES, SECOND, TILL, Base, fault
 
 
 @dataclass(frozen=True)
@@ -177,98 +107,6 @@ def base_run(name: str) -> Run:
     return found
 
 
-# --- the bases ------------------------------------------------------------------------------------
-
-
-def fault(mode_id: str, trigger: Trigger, for_us: int | None = None, /, **params: Any) -> FaultSpec:
-    span = None if for_us is None else Constant(float(for_us))
-    return FaultSpec(mode_id, None, params, trigger, span)
-
-
-def cut(trigger: Trigger, for_us: int = 3 * SECOND) -> FaultSpec:
-    return fault("power-unstable", trigger, for_us, router=False)
-
-
-def lose(trigger: Trigger, direction: str, count: int = 1) -> FaultSpec:
-    return fault(
-        "transmission-loss", trigger,
-        direction=direction, effect="drop", delay=0, count=count, p=1.0,
-    )  # fmt: skip
-
-
-TWO_IN_ORDER, FOUR_IN_ORDER = 1, 38  # seeds with which so many people come in their order
-_ANSWER_LOST = lose(OnMessage("0210", "host"), "answer")
-
-BASES: dict[str, Base] = {
-    base.name: base
-    for base in (
-        Base("plain", "sign-on, one sale approved, end of day"),
-        Base(
-            "sale", "a sale approved, one declined, one cancelled, one more approved",
-            (GOOD, POOR, CHIP, ALSO_GOOD), FOUR_IN_ORDER,
-        ),
-        Base("two-sales", "two sales, both approved", (GOOD, ALSO_GOOD), TWO_IN_ORDER),
-        Base(
-            "two-sales-one-reversed", "two sales, the first one is reversed",
-            (GOOD, ALSO_GOOD), TWO_IN_ORDER, (_ANSWER_LOST,),
-        ),
-        Base("reversal", "the answer is lost; reversed at once", faults=(_ANSWER_LOST,)),
-        Base(
-            "reversal-repeats", "the reversal's answers are lost too, a customer waits for it",
-            (GOOD, ALSO_GOOD), TWO_IN_ORDER,
-            (_ANSWER_LOST, lose(OnMessage("0400", "terminal"), "answer", count=2)),
-        ),
-        Base(
-            "reversal-offline", "the line fails behind the request; no connection to reverse it",
-            faults=(fault("comms-outage", OnState("sale-waiting", 1, 5_000), 75 * SECOND),),
-        ),
-        Base(
-            "sign-on-fails", "no connection for the first sign-on, no answer to the second",
-            faults=(
-                fault("comms-outage", OnState("sign-on-connecting"), 8 * SECOND),
-                lose(OnState("sign-on-connecting", 2), "answer"),
-            ),
-        ),
-        Base(
-            "end-of-day-fails", "no connection for the first end of day, no answer to the second",
-            faults=(
-                fault("comms-outage", OnState("settle-connecting"), 20 * SECOND),
-                lose(OnState("settle-connecting", 2), "answer"),
-            ),
-        ),
-        Base(
-            "end-of-day-reverses-first", "the end of day finds a reversal pending",
-            faults=(_ANSWER_LOST, lose(OnMessage("0400", "terminal"), "both")),
-        ),
-        Base(
-            "cut-prepared", "power cut while the record of a sale is flushed",
-            faults=(cut(OnJournal("write", 3, FLUSH_US - 1_000)),),
-        ),
-        Base(
-            "cut-waiting", "power cut while a sale waits for its answer",
-            faults=(cut(OnState("sale-waiting")),),
-        ),
-        Base(
-            "cut-approved", "power cut between commit and receipt",
-            faults=(cut(OnState("sale-approved")),),
-        ),
-        Base(
-            "cut-reversing", "power cut while a reversal waits for its answer",
-            faults=(_ANSWER_LOST, cut(OnState("reversal-waiting"))),
-        ),
-        Base(
-            "cut-settling", "power cut while the end of day waits for its answer",
-            faults=(cut(OnState("settle-waiting")),),
-        ),
-        Base(
-            "late-receipt", "the paper ends in the middle; the receipt is printed later",
-            faults=(fault("printer-consumable-out", OnState("sale-printing"), 5 * SECOND),),
-        ),
-        Base("keys-run-out", "the last key is used up", build=Build(module=_FewKeys)),
-    )
-}  # fmt: skip
-
-
 # --- the faults under test ------------------------------------------------------------------------
 
 
@@ -327,6 +165,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
         _set(p_key=0.3, p_noticed=0.0),
         _set(p_key=0.5, p_noticed=1.0, listed=False),
     ),
+    "software-unstable": (_set(3.0), _set(LONG, listed=False)),
     "power-unstable": (
         _set(3.0, router=False),
         _set(3.0, router=True),

@@ -9,7 +9,7 @@ import pytest
 from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, WorkingKeys, derive_initial_key
 from posemu.host import Host, Issuer, Result
 from posemu.profiles import load_dialect
-from posemu.wire import Codec, Value
+from posemu.wire import Codec, Value, luhn_check_digit
 
 CODEC = Codec(load_dialect("posemu-87-aes"))
 BDK = Key(bytes(range(16)))
@@ -22,6 +22,7 @@ CARDS = {  # PAN: PIN, expiry, balance
     "9999080000000026": ("123456789012", "2602", 100_000),
 }
 PAN = next(iter(CARDS))
+ACCOUNT, BALANCE = "990000000001", 500_000  # a wallet: what its codes begin with
 
 
 class Till:
@@ -34,6 +35,7 @@ class Till:
         for pan, (pin, expiry, balance_minor) in CARDS.items():
             issuer.open_account(pan, Pin(pin), expiry, balance_minor)
         self.host = Host(CODEC, HostDukpt(BDK), issuer)
+        self.host.wallets.open(ACCOUNT, BALANCE)
         self.host.register(terminal, MERCHANT, key_id)
         self.terminal, self.key_id = terminal, key_id
         self.dukpt = TerminalDukpt.load(derive_initial_key(BDK, key_id), key_id)
@@ -50,9 +52,7 @@ class Till:
     def seal(self, mti: str, fields: dict[int, Value | None], keys: WorkingKeys) -> bytes:
         """A message under these keys; a field of None is left out."""
         full = {62: keys.ksn, **fields}
-        body = CODEC.encode(
-            mti, {n: v for n, v in full.items() if v is not None}, mac_present=True
-        )
+        body = CODEC.encode(mti, {n: v for n, v in full.items() if v is not None}, mac_present=True)
         self.keys[keys.ksn] = keys
         return body + keys.mac(body)[:8]
 
@@ -69,6 +69,40 @@ class Till:
             52: keys.pin_block(Pin(pin or CARDS[pan][0]), pan, bytes(8)), 63: keys.encrypt(track),
             **{int(name.removeprefix("de")): value for name, value in fields.items()},
         }, keys)  # fmt: skip
+
+    def code(self, message: bytes, today: str = TODAY) -> str:
+        return str(self.said(self.ask(message, today))[39])
+
+    def pay(
+        self, stan: int, amount_minor: int = 3_800, *, shown: str | None = None,
+        keys: WorkingKeys | None = None, date: str = "0302", **fields: Value | None,
+    ) -> bytes:  # fmt: skip
+        """The pay message of an order; `shown` is the payment code, by default one a trace
+        number."""
+        keys = keys or self.next_keys()
+        return self.seal("0200", {
+            3: "190000", 4: f"{amount_minor:012d}", 11: f"{stan:06d}", 12: "090000", 13: date,
+            22: "030", 41: self.terminal, 42: MERCHANT, 49: "156", 59: self.order(stan, date),
+            60: "22000001000", 63: keys.encrypt((shown or payment_code(stan)).encode()),
+            **{int(name.removeprefix("de")): value for name, value in fields.items()},
+        }, keys)  # fmt: skip
+
+    def query(
+        self, stan: int, amount_minor: int = 3_800, *, process: str = "390000",
+        mti: str = "0600", keys: WorkingKeys | None = None, **fields: Value | None,
+    ) -> bytes:  # fmt: skip
+        """About the order of that trace number."""
+        return self.seal(mti, {
+            3: process, 4: f"{amount_minor:012d}", 11: "000800", 12: "090100", 13: "0302",
+            41: self.terminal, 42: MERCHANT, 49: "156", 59: self.order(stan), 60: "22000001000",
+            **{int(name.removeprefix("de")): value for name, value in fields.items()},
+        }, keys or self.next_keys())  # fmt: skip
+
+    def close(self, stan: int, amount_minor: int = 3_800, **how: Any) -> bytes:
+        return self.query(stan, amount_minor, process="990000", **how)
+
+    def order(self, stan: int, date: str = "0302") -> str:
+        return f"{self.terminal}{date}{stan:06d}"
 
     def reversal(
         self, stan: int, amount_minor: int = 3_800, *, keys: WorkingKeys | None = None,
@@ -107,15 +141,19 @@ class Till:
         assert keys.answer_mac(result.answer[:-8])[:8] == result.answer[-8:]
         return fields
 
-    def code(self, message: bytes, today: str = TODAY) -> str:
-        return str(self.said(self.ask(message, today))[39])
-
     def snapshot(self) -> Any:
         """Everything that is money."""
         return (
-            self.issuer.total_minor(), self.books.totals.as_field(), self.books.batch,
+            self.issuer.total_minor(), self.host.wallets.total_minor(),
+            self.books.totals.as_field(), self.books.batch,
+            sorted((k, v.status.value, v.amount_minor) for k, v in self.books.orders.items()),
             sorted((k, v.status, v.amount_minor) for k, v in self.books.originals.items()),
         )  # fmt: skip
+
+
+def payment_code(n: int, account: str = ACCOUNT) -> str:
+    body = f"{account}{n:05d}"
+    return body + luhn_check_digit(body)
 
 
 def totals(sales: int, sales_minor: int, reversals: int = 0, reversals_minor: int = 0) -> str:

@@ -48,14 +48,10 @@ class HostModel(RuleBasedStateMachine):
 
     @rule(stan=STANS, amount=AMOUNTS, pan=st.sampled_from(PANS), right=st.booleans(),
           time=st.sampled_from(["090000", "100000"]), old=st.booleans())  # fmt: skip
-    def sale(
-        self, stan: int, amount: int, pan: str, right: bool, time: str, old: bool
-    ) -> None:
+    def sale(self, stan: int, amount: int, pan: str, right: bool, time: str, old: bool) -> None:
         keys = self.saved.pop() if old and self.saved else self.till.next_keys()
         pin = PINS[pan] if right else WRONG
-        result = self.ask(
-            self.till.sale(stan, amount, pan=pan, pin=pin, time=time, keys=keys)
-        )
+        result = self.ask(self.till.sale(stan, amount, pan=pan, pin=pin, time=time, keys=keys))
         self.post(result, time)
         known = self.fate.get((stan, time))
         code = str(self.till.said(result)[39])

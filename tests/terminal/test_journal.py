@@ -56,6 +56,30 @@ def a_day(j: Journal) -> None:
     j.reversing("98")
     j.attempt()
     j.reversed(booked=False)
+    j.prepare_order(DATE, TIME, 330)
+    j.cancelled()
+    j.prepare_order(DATE, TIME, 340)
+    j.sending()
+    j.declined("51")
+    j.prepare_order(DATE, TIME, 350)
+    j.sending()
+    j.open_order()
+    j.closing_order()
+    j.closing_order()
+    j.order_closed()
+    asked = j.prepare_order(DATE, TIME, 360)
+    j.sending()
+    j.open_order()
+    j.order_paid("000000000003", "000003")
+    j.told(asked)
+    j.printed(asked)
+    found = j.prepare_order(DATE, TIME, 370)
+    j.sending()
+    j.open_order()
+    j.closing_order()
+    j.order_paid("000000000004", "000004")
+    j.told(found)
+    j.printed(found)
     late = j.prepare(DATE, TIME, 900, PAN)
     j.sending()
     j.approved("000000000002", "000002")
@@ -84,12 +108,14 @@ def naive(lines: list[list[str]]) -> dict[str, Any]:
             sale = sales.setdefault(values[0], {"attempts": 0, "told": False})
             if kind == "prepared":
                 sale["amount"] = int(values[3])
+                sale["method"] = values[5] if len(values) > 5 else "card"
                 last_stan = int(values[0])
             if kind == "attempt":
                 sale["attempts"] += 1
                 continue
             sale["told"] |= kind == "told"
             sale["last"] = kind
+            sale["attempts"] += kind == "order_closing"
             if kind == "approved" or (kind == "reversed" and values[1] == "booked"):
                 totals[0] += 1
                 totals[1] += sale["amount"]
@@ -100,9 +126,13 @@ def naive(lines: list[list[str]]) -> dict[str, Any]:
     def those(*last: str) -> list[str]:
         return [stan for stan, sale in sales.items() if sale["last"] in last]
 
+    def methods(*last: str) -> list[str]:
+        return [sales[stan]["method"] for stan in those(*last)]
+
     return {
         "cancel": those("prepared"),
-        "reverse": those("sending"),
+        "sent": list(zip(those("sending"), methods("sending"), strict=True)),
+        "order": [(stan, sales[stan]["attempts"]) for stan in those("order_open", "order_closing")],
         "reversing": [(stan, sales[stan]["attempts"]) for stan in those("reversing")],
         "tell": [(stan, sales[stan]["told"]) for stan in those("approved", "told")],
         "batch": batch,
@@ -116,7 +146,12 @@ def seen(j: Journal) -> dict[str, Any]:
     current, reversal, t = j.current, j.reversal, j.totals
     return {
         "cancel": [current.stan] if current is not None and current.status == "prepared" else [],
-        "reverse": [current.stan] if current is not None and current.status == "sending" else [],
+        "sent": [
+            (sale.stan, sale.method)
+            for sale in (current,)
+            if sale is not None and sale.status == "sending"
+        ],
+        "order": [(j.order.stan, j.order.attempts)] if j.order is not None else [],
         "reversing": [(reversal.stan, reversal.attempts)] if reversal is not None else [],
         "tell": [(sale.stan, sale.told) for sale in j.unprinted],
         "batch": j.batch,
@@ -134,8 +169,9 @@ def content() -> bytes:
 
 
 def test_every_prefix_of_the_flash_recovers_by_the_rules() -> None:
-    """Torn at every byte: a prepared sale is to cancel, a sending one to reverse, an approved one
-    to tell and print, a reversing one to go on with; a torn last line counts as not written."""
+    """Torn at every byte: a prepared sale is to cancel; a sending one to reverse, or its order to
+    ask for; an approved one to tell and print; a reversing one, or an open order, to go on with; a
+    torn last line counts as not written."""
     whole = content()
     assert len(whole) > 1_000
     for size in range(len(whole) + 1):
@@ -157,10 +193,15 @@ def test_a_restart_changes_nothing_that_was_flushed() -> None:
         j, _ = journal_of(flash)
         run(j.open_batch("000001"))
         for _ in range(rng.randrange(1, 6)):
-            sale = j.prepare(DATE, TIME, rng.randrange(1, 9_999), PAN)
-            for step in rng.choice(ENDS)[: rng.randrange(1, 9)]:
+            amount_minor = rng.randrange(1, 9_999)
+            ends = rng.choice((ENDS, ENDS_BY_CODE))
+            if ends is ENDS:
+                sale = j.prepare(DATE, TIME, amount_minor, PAN)
+            else:
+                sale = j.prepare_order(DATE, TIME, amount_minor)
+            for step in rng.choice(ends)[: rng.randrange(1, 9)]:
                 step(j, sale)
-            if j.current is not None or j.reversal is not None:
+            if j.current is not None or j.reversal is not None or j.order is not None:
                 break
         run(j.flush())
         again, _ = journal_of(flash)
@@ -168,6 +209,7 @@ def test_a_restart_changes_nothing_that_was_flushed() -> None:
         assert seen(again) == seen(j)
         assert again.current == j.current
         assert again.reversal == j.reversal
+        assert again.order == j.order
         assert again.unprinted == j.unprinted
 
 
@@ -178,6 +220,13 @@ ENDS: list[list[Any]] = [
      lambda j, s: j.printed(s)],
     [lambda j, s: j.sending(), lambda j, s: j.reversing("98"), lambda j, s: j.attempt(),
      lambda j, s: j.attempt(), lambda j, s: j.reversed(True)],
+]  # fmt: skip
+ENDS_BY_CODE: list[list[Any]] = [
+    *ENDS[:3],
+    [lambda j, s: j.sending(), lambda j, s: j.open_order(), lambda j, s: j.order_paid("1", "2"),
+     lambda j, s: j.told(s), lambda j, s: j.printed(s)],
+    [lambda j, s: j.sending(), lambda j, s: j.open_order(), lambda j, s: j.closing_order(),
+     lambda j, s: j.closing_order(), lambda j, s: j.order_closed()],
 ]  # fmt: skip
 
 

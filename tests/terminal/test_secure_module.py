@@ -248,3 +248,60 @@ def test_without_keys_nothing_is_sealed() -> None:
     dukpt.erase()
     with pytest.raises(KeyExhausted):
         module.seal("0800", FIELDS)
+
+
+# --- payment codes --------------------------------------------------------------------------------
+
+CODE_BODY = "99678386000030000"
+CODE = CODE_BODY + luhn_check_digit(CODE_BODY)
+
+
+def test_a_sealed_code_opens_at_the_host_and_has_no_pin(module: SecureModule) -> None:
+    """The code arrives at the host as it was scanned, under the message's key, and without a PIN
+    block; then the module holds it no more."""
+    assert module.accept_code(CODE)
+    assert module.holds_card
+    data = module.seal("0200", FIELDS, with_card=True).data
+    _, fields = CODEC.decode(data)
+    keys = HOST.keys(bytes(fields[62]))  # type: ignore[arg-type]
+    assert keys.decrypt(bytes(fields[63])).decode() == CODE  # type: ignore[arg-type]
+    assert 52 not in fields
+    assert CODE.encode() not in data
+    assert not module.holds_card
+
+
+@pytest.mark.parametrize(
+    "read",
+    ["", CODE[:-1], CODE + "0", CODE[:-1] + str((int(CODE[-1]) + 1) % 10), "X" + CODE[1:],
+     "https://example.org"],
+    ids=["nothing", "17 digits", "19 digits", "check digit", "a letter", "another QR code"],
+)  # fmt: skip
+def test_what_is_no_payment_code_is_not_taken(module: SecureModule, read: str) -> None:
+    """Anything but 18 digits with a right check digit is refused, and nothing of it is kept."""
+    assert not module.accept_code(read)
+    assert not module.holds_card
+
+
+@pytest.mark.parametrize("ends", ["forget", "lose_power"])
+def test_a_code_dies_with_the_sale_and_with_the_power(module: SecureModule, ends: str) -> None:
+    """A code that was not sent is erased when the sale is given up, or power is lost."""
+    module.accept_code(CODE)
+    getattr(module, ends)()
+    assert not module.holds_card
+
+
+def test_nothing_that_can_be_reached_shows_a_code(module: SecureModule) -> None:
+    """Neither repr nor str of the module, nor any public part of it, holds the code; it cannot be
+    pickled."""
+    module.accept_code(CODE)
+    public = [getattr(module, name) for name in dir(module) if not name.startswith("_")]
+    assert CODE not in f"{module!r} {module} {public!r}"
+    with pytest.raises(TypeError):
+        pickle.dumps(module)
+
+
+def test_a_weak_module_sends_the_code_in_clear(module: SecureModule) -> None:
+    """The negative control works for codes too."""
+    module.weaken()
+    module.accept_code(CODE)
+    assert CODE.encode() in module.seal("0200", FIELDS, with_card=True).data

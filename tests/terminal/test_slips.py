@@ -9,9 +9,9 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from posemu.terminal.journal import SaleRecord
+from posemu.terminal.journal import CODE, SaleRecord
 from posemu.terminal.messages import LANGUAGES, load_messages
-from posemu.terminal.slips import WIDTH, end_of_day_slip, reversal_slip, sale_slip
+from posemu.terminal.slips import WIDTH, closed_slip, end_of_day_slip, reversal_slip, sale_slip
 from posemu.wire import mask_pan
 
 PANS = [("9999075123741246801" * 2)[:length] for length in range(13, 20)]
@@ -31,6 +31,27 @@ def sale(pan: str) -> SaleRecord:
     return SaleRecord(
         "000042", "0302", "091500", 3_800, mask_pan(pan), rrn="000000000007", authorisation="000007"
     )
+
+
+def order() -> SaleRecord:
+    """A code sale."""
+    return SaleRecord(
+        "000042", "0302", "091500", 3_800, "", rrn="000000000007", authorisation="000007",
+        method=CODE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_code_sale_shows_its_order_and_no_card(lang: str) -> None:
+    """The receipt of a code sale, and the slip of a closed order, have the order number where a
+    card's would have the masked PAN."""
+    t = terminal(lang)
+    for lines in (sale_slip(t, order(), "customer-copy"), closed_slip(t, order())):
+        text = "\n".join(lines)
+        assert "T00000010302000042" in text
+        assert t.words["card"] not in text
+        assert "*" not in text
+    assert closed_slip(t, order())[-1] == t.words["order-closed"]
 
 
 @pytest.mark.parametrize("pan", PANS, ids=len)
@@ -79,6 +100,7 @@ def test_no_line_is_wider_than_the_paper(lang: str) -> None:
         *sale_slip(t, sale(PANS[-1]), "merchant-copy", reprint=True),
         *sale_slip(t, sale(PANS[-1]), "customer-copy"),
         *reversal_slip(t, sale(PANS[-1])), *end_of_day_slip(t),
+        *sale_slip(t, order(), "merchant-copy", reprint=True), *closed_slip(t, order()),
     ]  # fmt: skip
     widths = {line: sum(1 + (east_asian_width(c) in "WF") for c in line) for line in lines}
     assert {line: width for line, width in widths.items() if width > WIDTH} == {}

@@ -16,6 +16,8 @@ GOOD: dict[str, Callable[[Any], None]] = {
     # the words of a condition, and how a terminal fulfils it
     "no reversal is pending": lambda t: setattr(t.journal, "reversal", None),
     "a reversal is pending": lambda t: setattr(t.journal, "reversal", SALE),
+    "no order is open": lambda t: setattr(t.journal, "order", None),
+    "an order is open": lambda t: setattr(t.journal, "order", SALE),
     "the journal is flushed": lambda t: setattr(t.journal, "durable", True),
     "no sale is open": lambda t: setattr(t.journal, "current", None),
     "a batch is open": lambda t: setattr(t.journal, "batch", "000001"),
@@ -27,6 +29,8 @@ GOOD: dict[str, Callable[[Any], None]] = {
 BAD: dict[str, Callable[[Any], None]] = {
     "no reversal is pending": lambda t: setattr(t.journal, "reversal", SALE),
     "a reversal is pending": lambda t: setattr(t.journal, "reversal", None),
+    "no order is open": lambda t: setattr(t.journal, "order", SALE),
+    "an order is open": lambda t: setattr(t.journal, "order", None),
     "the journal is flushed": lambda t: setattr(t.journal, "durable", False),
     "no sale is open": lambda t: setattr(t.journal, "current", SALE),
     "a batch is open": lambda t: setattr(t.journal, "batch", ""),
@@ -40,7 +44,9 @@ CONDITIONS = [(state, text) for state, row in STATES.items() for text, _ in row.
 
 def terminal_fit_for(state: State) -> Any:
     """A terminal of which everything holds that must hold in a state."""
-    journal = SimpleNamespace(reversal=None, current=None, batch="", durable=False, unprinted=[])
+    journal = SimpleNamespace(
+        reversal=None, order=None, current=None, batch="", durable=False, unprinted=[]
+    )
     module = SimpleNamespace(holds_card=True)
     t = SimpleNamespace(name="till-7", journal=journal, module=module, sale_status="")
     for text, _ in STATES[state].must:
@@ -130,10 +136,17 @@ def test_a_state_whose_condition_is_broken_is_not_entered(state: State, text: st
         (State.REVERSAL_PENDING, "the journal is flushed"),
         (State.REVERSAL_SENDING, "a reversal is pending"),
         (State.SETTLE_CONNECTING, "no reversal is pending"),
+        (State.CODE_AMOUNT, "no order is open"),
+        (State.CODE_SENDING, "the journal is flushed"),
+        (State.CODE_SENDING, "no order is open"),
+        (State.CODE_WAITING, "the secure module holds no card"),
+        (State.ORDER_OPEN, "the journal is flushed"),
+        (State.ORDER_CLOSING, "an order is open"),
+        (State.SETTLE_CONNECTING, "no order is open"),
     ],
 )
 def test_the_money_rules_are_in_the_table(state: State, text: str) -> None:
-    """Record, commit, reversal and end of day stand as conditions where the design asks it."""
+    """Record, commit, reversal, query and end of day stand as conditions, as the design asks."""
     assert (state, text) in CONDITIONS
 
 

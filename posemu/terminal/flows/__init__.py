@@ -1,5 +1,5 @@
-"""The flows of the application, one file each: start-up, sign-on, sale, reversal, end of day, and
-the rest between them."""
+"""The flows of the application, one file each: start-up, sign-on, sale by card and by
+code, reversal, open order, end of day, and the rest between them."""
 
 from posemu.terminal.flows.rest import program
 

@@ -1,11 +1,12 @@
-"""End of day: no pending reversal, then totals (0500). If the host agrees the batch closes; if not,
-it is kept."""
+"""End of day: no open order, no pending reversal, then totals (0500). If the host agrees the batch
+closes; if not, it is kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from posemu.sim import Story
+from posemu.terminal.flows.order import resolve
 from posemu.terminal.flows.receipt import print_end_of_day
 from posemu.terminal.flows.reversal import reverse
 from posemu.terminal.line import VALID, answer, connect, send
@@ -26,6 +27,8 @@ def end_of_day(t: Terminal) -> Story:
     t.display.show("settling")
     t.next_settle_us = t.now_us() + t.profile.settle_retry_us
     yield State.SETTLING
+    if t.journal.order is not None and not (yield from resolve(t)):
+        return (yield from _not_yet(t))
     if t.journal.reversal is not None and not (yield from reverse(t)):
         return (yield from _not_yet(t))
     if not t.journal.durable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from posemu.sim import Story
 from posemu.terminal.printer import OK
-from posemu.terminal.slips import end_of_day_slip, reversal_slip, sale_slip
+from posemu.terminal.slips import closed_slip, end_of_day_slip, reversal_slip, sale_slip
 from posemu.terminal.states import State
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ def print_late(t: Terminal) -> Story:
 
 def print_reversal(t: Terminal, sale: SaleRecord) -> Story:
     yield from _print(t, "reversal", sale.stan, reversal_slip(t, sale))
+
+
+def print_closed(t: Terminal, order: SaleRecord) -> Story:
+    yield from _print(t, "order-closed", order.stan, closed_slip(t, order))
 
 
 def print_end_of_day(t: Terminal, stan: str) -> Story:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from posemu.crypto import KeyExhausted
 from posemu.sim import Story, Wait
+from posemu.terminal.flows.code_sale import code_sale
 from posemu.terminal.flows.end_of_day import end_of_day
+from posemu.terminal.flows.order import resolve
 from posemu.terminal.flows.receipt import print_late
 from posemu.terminal.flows.reversal import reverse
 from posemu.terminal.flows.sale import sale
@@ -44,6 +46,12 @@ def _reverse_alone(t: Terminal) -> Story:
     yield from reverse(t)
 
 
+def _resolve_alone(t: Terminal) -> Story:
+    """The open order, on its own timer."""
+    t.display.show("asking-first")
+    yield from resolve(t)
+
+
 def _rest(t: Terminal) -> Story:
     """Waits until something is due, and returns it."""
     yield State.IDLE if t.signed_on else State.NOT_SIGNED_ON
@@ -60,6 +68,8 @@ def _rest(t: Terminal) -> Story:
             t.display.show("idle" if t.signed_on else "not-signed-on")
         elif got == (KEY, "SALE") and t.signed_on and not t.journal.settling:
             return sale
+        elif got == (KEY, "CODE") and t.signed_on and not t.journal.settling:
+            return code_sale
         elif got == (KEY, "SETTLE") and t.journal.batch and not t.journal.settling:
             t.journal.settle()
             t.next_settle_us = t.now_us()
@@ -72,6 +82,8 @@ def _due(t: Terminal) -> tuple[Job | None, int | None]:
     planned: list[tuple[int, Job]] = []
     if journal.reversal is not None:
         planned.append((t.next_reversal_us, _reverse_alone))
+    if journal.order is not None:
+        planned.append((t.next_order_us, _resolve_alone))
     if not t.signed_on:
         planned.append((t.next_sign_on_us, sign_on))
     if journal.unprinted and t.printer.condition(SLIP_LINES) == OK:

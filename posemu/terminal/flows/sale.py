@@ -4,7 +4,8 @@
        └────────┴───────┴──────┴───────────────────┘                     ├─ declined
                 cancelled, nothing was sent                              └─ unknown ─ reversal
 
-A sale that failed is not tried again by itself, and a declined one leads to no other entry mode.
+A sale that failed is not tried again by itself, and a declined one leads to no other entry mode. It
+waits for an open order of a code payment to end, as for a pending reversal.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posemu.sim import Story, Wait
+from posemu.terminal.flows.amount import confirmed_amount
+from posemu.terminal.flows.order import resolve
 from posemu.terminal.flows.receipt import print_receipt
 from posemu.terminal.flows.reversal import reverse
 from posemu.terminal.line import BAD_MAC, GARBLED, NONE, VALID, answer, connect, send
@@ -28,18 +31,21 @@ if TYPE_CHECKING:
 _KEYS = frozenset({KEY})
 _CARD_OR_KEY = frozenset({CARD, KEY})
 CHIP = ("2", "6")  # first digit of the service code of a card that has a chip (ISO/IEC 7813)
-AMOUNT_DIGITS = 8
 REASON = {NONE: "98", BAD_MAC: "A0", GARBLED: "06"}  # DE39 of the reversal
 WRONG_ANSWER = "06"
 
 
 def sale(t: Terminal) -> Story:
-    t.emit("sale-started", {})
+    t.emit("sale-started", {"method": "card"})
+    if t.journal.order is not None:
+        t.display.show("asking-first")
+        if not (yield from resolve(t)):
+            return (yield from _cancel(t, "order-pending", "order-pending"))
     if t.journal.reversal is not None:
         t.display.show("reversing-first")
         if not (yield from reverse(t)):
             return (yield from _cancel(t, "reversal-pending", "reversal-pending"))
-    amount_minor = yield from _confirmed_amount(t)
+    amount_minor = yield from confirmed_amount(t, State.SALE_AMOUNT, State.SALE_CONFIRM)
     if amount_minor is None:
         return (yield from _cancel(t, "cancelled", "amount"))
     card = yield from _read_card(t)
@@ -48,42 +54,6 @@ def sale(t: Terminal) -> Story:
     if not (yield from _enter_pin(t)):
         return (yield from _cancel(t, "cancelled", "pin"))
     return (yield from _authorise(t, amount_minor, card))
-
-
-def _confirmed_amount(t: Terminal) -> Story:
-    """The amount in minor units that was shown and confirmed, or None."""
-    while True:
-        yield State.SALE_AMOUNT
-        t.display.show("enter-amount")
-        digits = yield from _enter_digits(t)
-        if digits is None:
-            return None
-        amount_minor = int(digits)
-        yield State.SALE_CONFIRM
-        t.display.show("confirm-amount", amount=t.money(amount_minor))
-        got = yield Wait(_KEYS, t.profile.entry_us)
-        if got is None or got[1] == "CANCEL":
-            return None
-        if got[1] == "ENTER":
-            return amount_minor
-
-
-def _enter_digits(t: Terminal) -> Story:
-    digits, count = "", 0
-    wait = Wait(_KEYS, t.profile.entry_us)
-    while True:
-        got = yield wait
-        if got is None or got[1] == "CANCEL":
-            return None
-        key = got[1]
-        count += 1
-        if key == "CLEAR":
-            digits = ""
-        elif key == "ENTER" and int(digits or "0") > 0:
-            t.emit("keys", {"what": "amount", "count": count})
-            return digits
-        elif key.isdigit() and len(digits) < AMOUNT_DIGITS:
-            digits += key
 
 
 def _read_card(t: Terminal) -> Story:
@@ -165,7 +135,7 @@ def _approved(t: Terminal, record: SaleRecord, rrn: str, authorisation: str) -> 
     yield from t.journal.flush()
     yield State.SALE_APPROVED
     yield from print_receipt(t, record)
-    t.emit("sale-ended", {"result": "approved", "stan": record.stan})
+    t.emit("sale-ended", {"method": "card", "result": "approved", "stan": record.stan})
 
 
 def _declined(t: Terminal, record: SaleRecord, code: str) -> Story:
@@ -173,18 +143,21 @@ def _declined(t: Terminal, record: SaleRecord, code: str) -> Story:
     t.display.show("declined", code=code, meaning=meaning, stan=record.stan)
     t.journal.declined(code)
     yield State.SALE_DECLINED
-    t.emit("sale-ended", {"result": "declined", "stan": record.stan, "code": code})
+    t.emit("sale-ended", {
+        "method": "card", "result": "declined", "stan": record.stan, "code": code,
+    })  # fmt: skip
 
 
 def _reverse(t: Terminal, record: SaleRecord, reason: str, connection: Connection) -> Story:
     """Nobody knows what the host did: the outcome is unknown, until the sale has been reversed."""
     t.journal.reversing(reason)
     yield from t.journal.flush()
-    t.display.show("unknown", stan=record.stan)
+    t.display.show("unknown", stan=record.stan, reason=t.words["being-reversed"])
     yield State.SALE_UNKNOWN
     done = yield from reverse(t, connection)
     t.emit("sale-ended", {
-        "result": "reversed" if done else "unknown", "stan": record.stan, "reason": reason,
+        "method": "card", "result": "reversed" if done else "unknown", "stan": record.stan,
+        "reason": reason,
     })  # fmt: skip
 
 
@@ -193,4 +166,4 @@ def _cancel(t: Terminal, prompt: str, why: str) -> Story:
     t.module.forget()
     t.display.show(prompt)
     yield State.SALE_CANCELLED
-    t.emit("sale-ended", {"result": "cancelled", "why": why})
+    t.emit("sale-ended", {"method": "card", "result": "cancelled", "why": why})

@@ -1,9 +1,11 @@
 """Start-up: read the journal before anything else, and finish what a power cut interrupted.
 
 prepared    nothing was sent: cancel
-sending     it may have been sent: reverse (reason 96, the terminal could not finish)
+sending     it may have been sent: reverse (reason 96, the terminal could not finish); a code
+            payment has no reversal: its order is open
 approved    committed: tell it and print it, if that had not happened
 reversing   stays pending; it goes out before the next sale
+order_open  stays open; it is asked for, and closed at its deadline, before the next sale
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from posemu.sim import Story
 from posemu.terminal.flows.receipt import print_receipt
+from posemu.terminal.journal import CODE
 from posemu.terminal.states import State
 
 if TYPE_CHECKING:
@@ -31,15 +34,23 @@ def start_up(t: Terminal) -> Story:
         t.display.show("cancelled")
         t.journal.cancelled()
         yield State.SALE_CANCELLED
+    elif sale is not None and sale.method == CODE:
+        t.journal.open_order()
+        yield from t.journal.flush()
     elif sale is not None:
         t.journal.reversing(CANNOT_FINISH)
         yield from t.journal.flush()
-        t.display.show("unknown", stan=sale.stan)
+        t.display.show("unknown", stan=sale.stan, reason=t.words["being-reversed"])
         yield State.SALE_UNKNOWN
         yield State.REVERSAL_PENDING
     elif t.journal.reversal is not None:
-        t.display.show("unknown", stan=t.journal.reversal.stan)
+        stan = t.journal.reversal.stan
+        t.display.show("unknown", stan=stan, reason=t.words["being-reversed"])
         yield State.REVERSAL_PENDING
+    if t.journal.order is not None:
+        stan = t.journal.order.stan
+        t.display.show("unknown", stan=stan, reason=t.words["being-asked-for"])
+        yield State.ORDER_OPEN
     for approved in list(t.journal.unprinted):
         if not approved.told:
             yield State.SALE_APPROVED
