@@ -15,26 +15,17 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from posemu.profiles.data_files import SUFFIX, DataFileError, names_in
 from posemu.wire import Dialect, DialectError, Field, Fixed, Header, Prefixed
 
 _FOLDER = files("posemu.profiles") / "dialects"
-_SUFFIX = ".yaml"
 
 Tpdu = Annotated[str, StringConstraints(pattern=r"^60[0-9]{8}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
-class DialectFileError(Exception):
-    """A dialect's file that cannot be used: which file, where in it, and what is wrong."""
-
-    def __init__(self, file: str, place: str, reason: str) -> None:
-        super().__init__(file, place, reason)
-        self.file = file
-        self.place = place
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.reason}"
+class DialectFileError(DataFileError):
+    """A dialect's file that cannot be used."""
 
 
 class _Model(BaseModel):
@@ -106,21 +97,20 @@ def load_dialect(name: str) -> Dialect:
     """
     names = dialect_names()
     if name not in names:
-        raise DialectFileError(f"{name}{_SUFFIX}", "name", f"there are only: {', '.join(names)}")
-    return parse_dialect((_FOLDER / f"{name}{_SUFFIX}").read_text("utf-8"), f"{name}{_SUFFIX}")
+        raise DialectFileError(f"{name}{SUFFIX}", "name", f"there are only: {', '.join(names)}")
+    return parse_dialect((_FOLDER / f"{name}{SUFFIX}").read_text("utf-8"), f"{name}{SUFFIX}")
 
 
 def dialect_names() -> tuple[str, ...]:
     """The names of all dialects that come with posemu, in order."""
-    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(_SUFFIX))
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in found))
+    return names_in(_FOLDER)
 
 
 def parse_dialect(text: str, file: str) -> Dialect:
     """The dialect written in `text`; `file` is what errors call it. Raises `DialectFileError`."""
     try:
         model = _Dialect.model_validate(_read(text, file))
-        if f"{model.name}{_SUFFIX}" != file:
+        if f"{model.name}{SUFFIX}" != file:
             raise DialectFileError(file, "name", f"must be that of the file, not {model.name!r}")
         return model.build()
     except ValidationError as error:

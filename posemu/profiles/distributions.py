@@ -14,10 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, crea
 from pydantic import WithJsonSchema as JsonSchema
 
 from posemu.profiles.quantities import (
+    AMOUNT_PATTERN,
+    DURATION_PATTERN,
     Amount,
     Duration,
     NotOneOfError,
     PositiveNumber,
+    above_zero,
     parse_amount,
     parse_duration,
 )
@@ -37,14 +40,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _above_zero(value: int) -> int:
-    if value <= 0:
-        raise ValueError("must be above zero")
-    return value
-
-
-_DURATION = Annotated[Duration, AfterValidator(_above_zero)]
-_AMOUNT = Annotated[Amount, AfterValidator(_above_zero)]
+_DURATION = Annotated[Duration, AfterValidator(above_zero)]
+_AMOUNT = Annotated[Amount, AfterValidator(above_zero)]
 _SHAPES: dict[str, tuple[_Build, tuple[str, ...], tuple[str, ...]]] = {
     # name: what it becomes, the parameters in the unit of what is drawn, and those without a unit
     "constant": (Constant, ("value",), ()),
@@ -66,7 +63,7 @@ def parse_amount_distribution(value: Any) -> Distribution:
     """A distribution of amounts in minor units, above zero. Raises ValueError as above."""
     if isinstance(value, dict):
         return _parse(value, "amount", "12.50 CNY")
-    return Constant(float(_above_zero(parse_amount(value))))
+    return Constant(float(above_zero(parse_amount(value))))
 
 
 def _parse(value: dict[str, Any], kind: str, example: str) -> Distribution:
@@ -123,10 +120,10 @@ def _schema(pattern: str, what: str) -> dict[str, Any]:
 DurationDistribution = Annotated[
     Distribution,
     PlainValidator(parse_duration_distribution),
-    JsonSchema(_schema(r"^\d+(\.\d+)? *(us|µs|ms|s|min|h|d)$", "a duration, like 45s")),
+    JsonSchema(_schema(DURATION_PATTERN, "a duration, like 45s")),
 ]
 AmountDistribution = Annotated[
     Distribution,
     PlainValidator(parse_amount_distribution),
-    JsonSchema(_schema(r"^\d+(\.\d+)? *[A-Z]{3}$", "an amount, like 12.50 CNY")),
+    JsonSchema(_schema(AMOUNT_PATTERN, "an amount, like 12.50 CNY")),
 ]

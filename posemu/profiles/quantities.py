@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import CoreSchema
@@ -24,7 +24,9 @@ _DURATION_US = {
 }  # fmt: skip
 _PER_US = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "hour": 3_600_000_000,
            "day": 86_400_000_000, "d": 86_400_000_000}  # fmt: skip
-_NUMBER = r"-?\d+(?:\.\d+)?"
+_UNSIGNED = r"\d+(?:\.\d+)?"
+_NUMBER = f"-?{_UNSIGNED}"
+_N = TypeVar("_N", int, float)
 CURRENCIES = {
     "CNY": ("156", 2),
     "EUR": ("978", 2),
@@ -32,6 +34,8 @@ CURRENCIES = {
     "GBP": ("826", 2),
     "JPY": ("392", 0),
 }
+DURATION_PATTERN = rf"^{_UNSIGNED} *({'|'.join(_DURATION_US)})$"
+AMOUNT_PATTERN = rf"^{_UNSIGNED} *({'|'.join(CURRENCIES)})$"
 
 
 class Plain(str):
@@ -95,19 +99,27 @@ def parse_duration(value: Any) -> int:
     number, unit = _split(value, "a duration", "45s")
     if unit not in _DURATION_US:
         raise ValueError(f"unknown unit of time {unit!r}; write us, ms, s, min, h or d")
-    if number < 0:
+    if number.is_signed():
         raise ValueError("a duration is not negative")
     return int(number * _DURATION_US[unit])
 
 
 def parse_rate(value: Any) -> float:
-    """`2/day`, `1.2/min` as events per µs. Raises ValueError."""
+    """`2/day`, `1.2/min` as events per µs, above zero. Raises ValueError."""
+    rate = parse_rate_or_none(value)
+    if rate == 0:
+        raise ValueError("a rate is above zero")
+    return rate
+
+
+def parse_rate_or_none(value: Any) -> float:
+    """As `parse_rate`; `0/h` says that there are none. Raises ValueError."""
     number, unit = _split(value, "a rate", "1.2/min")
     per = unit.removeprefix("/").strip()
     if not unit.startswith("/") or per not in _PER_US:
         raise ValueError(f"unknown unit of a rate {unit!r}; write /s, /min, /h or /day")
-    if number <= 0:
-        raise ValueError("a rate is above zero")
+    if number < 0:
+        raise ValueError("a rate is not negative")
     return float(number / _PER_US[per])
 
 
@@ -136,7 +148,7 @@ def parse_amount(value: Any) -> int:
         raise ValueError(f"unknown currency {unit!r}; write one of {', '.join(CURRENCIES)}")
     decimals = CURRENCIES[unit][1]
     minor = number.scaleb(decimals)
-    if minor != int(minor) or minor < 0:
+    if minor != int(minor) or minor.is_signed():
         raise ValueError(f"an amount in {unit} has at most {decimals} decimals and is not negative")
     return int(minor)
 
@@ -188,12 +200,16 @@ def parse_number(value: Any) -> float:
     return float(value)
 
 
-def parse_positive_number(value: Any) -> float:
-    """A plain number above zero. Raises ValueError."""
-    number = parse_number(value)
+def above_zero(number: _N) -> _N:
+    """The number itself. Raises ValueError if it is zero or less."""
     if number <= 0:
         raise ValueError("must be above zero")
     return number
+
+
+def parse_positive_number(value: Any) -> float:
+    """A plain number above zero. Raises ValueError."""
+    return above_zero(parse_number(value))
 
 
 def parse_count(value: Any) -> int:
@@ -221,12 +237,17 @@ def _text(pattern: str, description: str) -> WithJsonSchema:
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
-    _text(rf"^{_NUMBER} *(us|µs|ms|s|min|h|d)$", "a duration, like 45s or 2 min"),
+    _text(DURATION_PATTERN, "a duration, like 45s or 2 min"),
 ]
 Rate = Annotated[
     float,
     BeforeValidator(parse_rate),
-    _text(rf"^{_NUMBER} */ *(s|min|h|hour|day|d)$", "a rate, like 1.2/min"),
+    _text(rf"^{_NUMBER} */ *({'|'.join(_PER_US)})$", "a rate, like 1.2/min"),
+]
+RateOrNone = Annotated[
+    float,
+    BeforeValidator(parse_rate_or_none),
+    _text(rf"^{_NUMBER} */ *({'|'.join(_PER_US)})$", "a rate, like 1.2/min or 0/h"),
 ]
 Signal = Annotated[
     float,
@@ -237,9 +258,7 @@ Gain = Annotated[
     float, BeforeValidator(parse_gain), _text(rf"^{_NUMBER} *dB$", "a gain, like 12 dB")
 ]
 Amount = Annotated[
-    int,
-    BeforeValidator(parse_amount),
-    _text(rf"^{_NUMBER} *({'|'.join(CURRENCIES)})$", "an amount, like 12.50 CNY"),
+    int, BeforeValidator(parse_amount), _text(AMOUNT_PATTERN, "an amount, like 12.50 CNY")
 ]
 TimeOfDay = Annotated[
     int,

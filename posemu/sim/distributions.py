@@ -6,6 +6,7 @@ rounds to whole µs.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from posemu.sim.portable import exp, log, normal_quantile, power
@@ -13,11 +14,12 @@ from posemu.sim.portable import exp, log, normal_quantile, power
 _SMALLEST = 2.0**-54  # u = 0 is a possible draw; a normal or lognormal has no value there
 
 
-class _Quantile:
+class _Quantile(ABC):
     __slots__ = ()
 
+    @abstractmethod
     def quantile(self, u: float) -> float:
-        raise NotImplementedError
+        """The value at u, in the distribution's own unit."""
 
     def quantile_us(self, u: float) -> int:
         """The value at u as whole µs, never negative."""

@@ -5,6 +5,7 @@ customer's copy shows the last four. Everything else that is sensitive shows its
 size, enciphered or not.
 """
 
+from abc import ABC, abstractmethod
 from typing import NoReturn, SupportsIndex
 
 from posemu.wire.codings import Value
@@ -44,7 +45,7 @@ def mask_field(field: Field, value: Value) -> str:
     return value if isinstance(value, str) else bytes(value).hex().upper()
 
 
-class Masked:
+class Masked(ABC):
     """Base of sensitive values: as text they show `masked()`, and they cannot be pickled.
 
     Comparing and hashing use the clear value.
@@ -52,9 +53,9 @@ class Masked:
 
     __slots__ = ()
 
+    @abstractmethod
     def masked(self) -> str:
         """What may be shown."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.masked()})"

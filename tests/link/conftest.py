@@ -66,6 +66,7 @@ class Net:
         self.line = Line(self.line.delay_us, self.line.jitter_us, 0.5)
         self.network.path.line = self.line
         self.network.draws = draws  # type: ignore[method-assign]
+        self.network._dns_draw = draws("dns", 0)
 
     def _arrive(self, terminal: str, message: bytes, reply: Callable[[bytes], None]) -> None:
         self.at_host.append((self.clock.now_us, message))
@@ -89,6 +90,11 @@ class Net:
 
     def send(self, connection: Connection, message: bytes) -> None:
         connection.send(frame(message, TPDU))
+
+    @staticmethod
+    def text(size: int, first: int) -> bytes:
+        """So many bytes in which every part is told from every other."""
+        return bytes((k * k + k // 7 + first) % 251 for k in range(size))
 
     def whats(self) -> list[str]:
         return [what for _, what, _, _ in self.events]

@@ -25,9 +25,7 @@ def test_a_weaker_signal_never_loses_less() -> None:
 
 def test_the_loss_curve_has_no_jump() -> None:
     """A hundredth of a dBm changes the loss by no more than the steepest piece allows."""
-    steepest = max(
-        (a[1] - b[1]) / (b[0] - a[0]) for a, b in pairwise(LOSS_BY_SIGNAL)
-    )
+    steepest = max((a[1] - b[1]) / (b[0] - a[0]) for a, b in pairwise(LOSS_BY_SIGNAL))
     losses = [loss_at(signal) for signal in SIGNALS]
     assert max(abs(a - b) for a, b in pairwise(losses)) <= steepest * 0.01 * (1 + 1e-6)
 
@@ -143,7 +141,17 @@ def test_a_bursty_line_has_the_quality_of_its_spell() -> None:
         expected = LineQuality(0.5, 70) if asked.bad(t) else LineQuality(0.01)
         assert line.quality(t) == expected
     line.make_steady()
-    assert {line.quality(t) for t in range(0, 10_000_000, 10_000)} == {LineQuality(0.001)}
+    steady = {line.quality(t) for t in range(10_000_000, 20_000_000, 10_000)}
+    assert steady == {LineQuality(0.001)}
+
+
+def test_a_bad_spell_delays_what_gets_through() -> None:
+    """The extra delay of the line's spell is added to that of radio and line."""
+    line = Line(18_000, 0, 0.0)
+    always_bad = Bursts(1, 10**12, lambda ordinal: 0.5, -1_000)
+    line.make_bursty(always_bad, LineQuality(0.0), LineQuality(0.0, 70_000))
+    path = Path(AccessMedium(-50.0), Router(), line)
+    assert path.transit_us(0, 0, lambda ordinal: 0.5, 0) == WIFI_DELAY_US + 18_000 + 70_000
 
 
 @given(

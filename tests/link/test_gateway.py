@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from posemu.link import ANSWER, REQUEST, flip_bit
@@ -88,6 +88,20 @@ def test_a_doubled_message_is_the_one_meant(net: Any, way: str) -> None:
     assert answers == [b"re " + m for m in twice]
 
 
+def test_each_message_has_a_number_of_its_own(net: Any) -> None:
+    """A mischief is asked about each message, of either way, under the next number: its draws are
+    keyed by it."""
+    n = net()
+    n.answer_with(lambda message: b"re " + message)
+    asked: list[tuple[int, str]] = []
+    n.gateway.spoil(lambda ordinal, terminal, way: asked.append((ordinal, way)))
+    connection = n.connect()
+    for message in MESSAGES[:2]:
+        n.send(connection, message)
+        n.clock.run()
+    assert asked == [(1, REQUEST), (2, ANSWER), (3, REQUEST), (4, ANSWER)]
+
+
 def test_two_mischiefs_may_meet_in_one_message(net: Any) -> None:
     """A message is flipped by one mischief and then dropped by another; both are recorded."""
     n = net()
@@ -147,16 +161,28 @@ def test_a_flipped_bit_is_one_bit(payload: bytes, u: float) -> None:
     assert len(payload) * 8 - difference.bit_length() == int(u * len(payload) * 8)
 
 
-@given(st.lists(st.binary(min_size=1, max_size=4_000), min_size=1, max_size=4))
+@given(sizes=st.lists(st.integers(1, 3 * SEGMENT), min_size=1, max_size=4))
+@example(sizes=[SEGMENT + 1, 1, 2 * SEGMENT])
 @settings(deadline=None, derandomize=True, max_examples=30)
-def test_messages_longer_than_a_segment_are_put_together(net: Any, messages: list[bytes]) -> None:
+def test_messages_longer_than_a_segment_are_put_together(net: Any, sizes: list[int]) -> None:
     """However messages are cut into segments or glued together, the host gets each one whole."""
     n = net(loss=0.3, jitter_us=2_000)
+    messages = [n.text(size, k) for k, size in enumerate(sizes)]
     connection = n.connect()
     connection.send(b"".join(frame(message, TPDU) for message in messages))
     n.clock.run()
     assert [m for _, m in n.at_host] == messages
-    assert max(map(len, messages)) < SEGMENT or len(n.emitted("frame-sent")) == 1
+
+
+def test_what_is_under_way_when_the_gateway_restarts_is_lost(net: Any) -> None:
+    """A request that reaches a gateway after its reset does not reach the host."""
+    n = net()
+    connection = n.connect()
+    n.send(connection, b"request")
+    n.gateway.reset_all()
+    n.clock.run()
+    assert n.at_host == []
+    assert n.whats() == ["up", "reset"]
 
 
 def test_a_stream_that_is_no_frames_is_reset(net: Any) -> None:

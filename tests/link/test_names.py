@@ -63,13 +63,38 @@ def test_power_loss_forgets_the_address(net: Any) -> None:
 
 
 def test_a_connection_given_up_is_not_dialled_when_the_name_comes(net: Any) -> None:
-    """Closed while the question is under way, a connection stays closed."""
-    n = net(dns=Dns(2 * S, 300 * S))
+    """Closed while the question is under way, a connection stays closed: no segment leaves."""
+    n = net(dns=Dns(2 * S, 300 * S), lost=lambda what, ordinal, now: False)
     connection = n.network.dial()
     n.clock.run_until(S)
     connection.close()
     n.clock.run()
     assert n.events == []
+    assert [what for _, what, _ in n.segments] == ["dns"]
+
+
+def test_a_connection_given_up_hears_no_more_of_its_name(net: Any) -> None:
+    """Closed while the name service does not answer, a connection is told nothing any more."""
+    dns = Dns(0, 300 * S)
+    n = net(dns=dns)
+    dns.fail()
+    connection = n.network.dial()
+    n.clock.run_until(S)
+    connection.close()
+    n.clock.run()
+    assert n.events == []
+
+
+def test_each_question_has_a_draw_of_its_own(net: Any) -> None:
+    """Whether the path loses a question is decided anew for each one."""
+    dns = Dns(0, 0)
+    n = net(dns=dns, lost=lambda what, ordinal, now: False)
+    dns.fail()
+    n.network.dial()
+    n.clock.run()
+    dns.heal()
+    n.connect()
+    assert [ordinal for _, what, ordinal in n.segments if what == "dns"] == [0, 1, 2]
 
 
 def test_a_question_needs_the_path_too(net: Any) -> None:

@@ -6,26 +6,28 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posemu.link.connection import RETRIES, RTO_MAX_US, RTO_US, SEGMENT
+from posemu.link.connection import RETRIES, SEGMENT
 from posemu.link.elements import WIFI_DELAY_US
 
 ONE_WAY_US = WIFI_DELAY_US + 1_000
 S = 1_000_000
 LOSSES = st.frozensets(st.tuples(st.sampled_from(["out", "in"]), st.integers(1, 60)), max_size=60)
-PIECES = st.lists(st.binary(min_size=1, max_size=3 * SEGMENT), min_size=1, max_size=6)
+SIZES = st.lists(st.integers(1, 3 * SEGMENT), min_size=1, max_size=6)
 
 
-@given(LOSSES, PIECES, st.lists(st.integers(0, 2 * S), min_size=6, max_size=6))
+@given(lost=LOSSES, sizes=SIZES, gaps=st.lists(st.integers(0, 2 * S), min_size=6, max_size=6))
+@example(lost=frozenset({("out", 1), ("in", 3)}), sizes=[SEGMENT, 3 * SEGMENT, 1], gaps=[S] * 6)
 @settings(deadline=None, derandomize=True, max_examples=100)
 def test_what_arrives_is_a_complete_ordered_prefix(
-    net: Any, lost: frozenset[tuple[str, int]], pieces: list[bytes], gaps: list[int]
+    net: Any, lost: frozenset[tuple[str, int]], sizes: list[int], gaps: list[int]
 ) -> None:
     """Whatever is lost, either end has at every moment a prefix of what the other sent, and in the
     end all of it, as long as nobody gives up."""
     n = net(lost=lambda what, ordinal, now: (what, ordinal) in lost)
+    pieces = [n.text(size, k) for k, size in enumerate(sizes)]
     connection = n.connect()
     got = bytearray()
     sent_out = b"".join(pieces)
@@ -60,18 +62,9 @@ def test_segments_keep_their_order_under_jitter(net: Any) -> None:
     assert b"".join(got) == b"".join(b"%04d" % k for k in range(200))
 
 
-def backoff() -> list[int]:
-    """When the tries of one segment happen: at 0, then 200 ms later, doubling up to two minutes."""
-    times, wait = [0], RTO_US
-    for _ in range(RETRIES):
-        times.append(times[-1] + wait)
-        wait = min(2 * wait, RTO_MAX_US)
-    return times
-
-
 def test_retransmissions_back_off_and_end_in_a_reset(net: Any) -> None:
-    """A segment that never arrives is tried 15 more times, 200 ms after the first, then doubling up
-    to 120 s; after the last the connection counts as reset."""
+    """A segment that never arrives is tried 15 more times, 200 ms after the first, then twice as
+    long after each, up to 120 s; after the last the connection counts as reset."""
     n = net(lost=lambda what, ordinal, now: what == "out")
     connection = n.connect()
     start_us = n.clock.now_us
@@ -79,8 +72,9 @@ def test_retransmissions_back_off_and_end_in_a_reset(net: Any) -> None:
     connection.send(b"x")
     n.clock.run()
     tries = [t - start_us for t, what, _ in n.segments if what == "out"]
-    assert tries == backoff()
-    assert tries[:4] == [0, 200_000, 600_000, 1_400_000]
+    waits = [b - a for a, b in pairwise(tries)]
+    assert waits == [min(200_000 * 2**k, 120 * S) for k in range(15)]
+    assert tries[0] == 0
     assert n.whats() == ["up", "reset"]
     ended_us = n.events[-1][0] - start_us
     assert ended_us >= tries[-1]
@@ -123,6 +117,42 @@ def test_a_host_that_is_never_reached_is_silence(net: Any) -> None:
     assert not connection.usable
 
 
+def test_a_router_that_forgot_lets_the_next_syn_through(net: Any) -> None:
+    """A SYN makes an entry of its own in the router's table: what the router knew when the first
+    one was sent does not matter to the second."""
+    n = net()
+    n.line.cut()
+    n.network.dial()
+    n.clock.run_until(S // 2)
+    n.router.forget_connections()
+    n.line.mend()
+    n.clock.run()
+    assert [(t, what) for t, what, _, _ in n.events] == [(S + 2 * ONE_WAY_US, "up")]
+
+
+def test_each_connection_is_told_under_a_number_of_its_own(net: Any) -> None:
+    """The trace says what became of each connection; they are numbered from 1."""
+    n = net()
+    n.connect().close()
+    n.gateway.refuse()
+    n.network.dial()
+    n.clock.run()
+    assert n.emitted("connection") == [
+        {"what": "up", "connection": 1}, {"what": "refused", "connection": 2},
+    ]  # fmt: skip
+
+
+def test_nothing_is_sent_before_the_connection_stands(net: Any) -> None:
+    """What is sent while dialling never leaves, and the trace does not say that it did."""
+    n = net()
+    connection = n.network.dial()
+    n.send(connection, b"too early")
+    n.clock.run()
+    assert n.whats() == ["up"]
+    assert n.at_host == []
+    assert n.emitted("frame-sent") == []
+
+
 def test_a_lost_answer_to_the_syn_is_made_good_by_the_next(net: Any) -> None:
     """If only the answer to a SYN is lost, the next SYN brings another, and one `up` is told."""
     n = net(lost=lambda what, ordinal, now: what == "syn" and ordinal == 3)
@@ -131,12 +161,16 @@ def test_a_lost_answer_to_the_syn_is_made_good_by_the_next(net: Any) -> None:
     assert [(t, what) for t, what, _, _ in n.events] == [(S + 2 * ONE_WAY_US, "up")]
 
 
-def test_a_slow_answer_is_told_once(net: Any) -> None:
-    """When the round trip is longer than the time-out of the SYN, `up` is still told once only."""
+@pytest.mark.parametrize("answer", ["up", "refused"])
+def test_a_slow_answer_is_told_once(net: Any, answer: str) -> None:
+    """When the round trip is longer than the time-out of the SYN, and so several SYNs are answered,
+    it is still told once only."""
     n = net(delay_us=2_500_000)
+    if answer == "refused":
+        n.gateway.refuse()
     n.network.dial()
     n.clock.run()
-    assert n.whats() == ["up"]
+    assert n.whats() == [answer]
 
 
 def test_a_gateway_that_refuses_says_so(net: Any) -> None:
@@ -218,6 +252,7 @@ def test_closing_delivers_what_was_sent_and_hears_nothing_more(net: Any) -> None
     n.clock.run()
     assert [message for _, message in n.at_host] == [b"request"]
     assert n.whats() == ["up"]
+    assert len([data for data in n.emitted("frame-sent") if data["end"] == "terminal"]) == 1
 
 
 def test_a_delayed_answer_after_close_reaches_nobody(net: Any) -> None:
@@ -248,6 +283,16 @@ def test_reset_all_is_told_to_every_connection_that_stands(net: Any, settled: bo
     assert n.whats() == ["up", "reset"]
     assert not connection.usable
     assert n.connect().usable
+
+
+def test_a_reset_is_not_told_to_who_has_closed(net: Any) -> None:
+    """A reset under way to a terminal that closes before it comes finds nobody."""
+    n = net()
+    connection = n.connect()
+    n.gateway.reset_all()
+    connection.close()
+    n.clock.run()
+    assert n.whats() == ["up"]
 
 
 def test_a_reset_that_is_lost_leaves_silence(net: Any) -> None:
@@ -306,19 +351,16 @@ def test_power_lost_in_the_moment_of_sending_ends_retransmission_too(net: Any) -
     assert n.at_host == []
 
 
-def test_power_loss_while_dialling_dials_no_further(net: Any) -> None:
-    """A handshake under way ends with the power; nothing is told."""
+@pytest.mark.parametrize("end", ["power", "close"])
+def test_a_handshake_that_is_given_up_goes_no_further(net: Any, end: str) -> None:
+    """A handshake under way ends with the power, and when the terminal closes; nothing is told."""
     n = net(lost=lambda what, ordinal, now: now < 2 * S)
-    n.network.dial()
+    connection = n.network.dial()
     n.clock.run_until(S // 2)
-    n.network.lose_power()
+    if end == "power":
+        n.network.lose_power()
+    else:
+        connection.close()
     n.clock.run()
     assert n.events == []
     assert {t for t, _, _ in n.segments} == {0}
-
-
-def test_retransmission_grows_and_never_shrinks(net: Any) -> None:
-    """The waits between the tries of one segment only grow, up to their maximum."""
-    waits = [b - a for a, b in pairwise(backoff())]
-    assert waits == sorted(waits)
-    assert waits[-1] == RTO_MAX_US

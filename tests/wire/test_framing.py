@@ -13,7 +13,6 @@ from posemu.wire import (
     Deframer,
     EncodeError,
     Frame,
-    WireError,
     answer_tpdu,
     frame,
 )
@@ -122,6 +121,12 @@ def test_a_whole_frame_with_a_wrong_tpdu_is_refused():
         Deframer().feed(whole)
 
 
+def test_a_whole_frame_without_a_message_is_refused():
+    """The common case, one frame in one piece, has a message behind its TPDU too."""
+    with pytest.raises(DecodeError, match="length at offset 0: 5 holds no TPDU and message"):
+        Deframer().feed(b"\x00\x05" + TPDU)
+
+
 def test_offsets_count_from_the_start_of_the_stream():
     """Frames taken one by one move the offset as frames in one piece do."""
     whole = frame(b"\x02", TPDU)
@@ -178,5 +183,5 @@ def test_a_promise_costs_no_memory():
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    assert deframer.pending == 2 + len(TPDU)
     assert peak < 2048
-    assert issubclass(DecodeError, WireError)

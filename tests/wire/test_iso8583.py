@@ -56,6 +56,8 @@ def test_mac_is_announced_and_appended(codec, sale):
     assert codec.encode("0200", {**sale, 64: mac}) == body + mac
     assert codec.mac_span(body + mac) == body
     assert codec.encode("0200", sale) != body
+    alone = codec.encode("0800", {}, mac_present=True)
+    assert codec.mac_span(alone + mac) == alone
 
 
 def test_mac_must_be_there_and_last(codec, sale):
@@ -150,7 +152,8 @@ def test_any_bytes_like_value_is_taken(codec):
         ("0200" + "80" + "00" * 15, "bitmap", 10, "no field"),
         ("0200" + "40" + "00" * 7, "DE2", 2, "does not have"),
         ("0200" + "80" + "00" * 14 + "01", "DE128", 17, "does not have"),
-        ("0200" + "00" * 8 + "00", "message", 10, "1 bytes after"),
+        ("0200" + "0080" + "00" * 6, "DE9", 3, "does not have"),
+        ("0200" + "00" * 8 + "00", "message", 10, ": 1 bytes after"),
         ("0200" + "30" + "00" * 7 + "000000" + "0000", "DE4", 15, "2 of 6"),
         ("0200" + "30" + "00" * 7 + "0000" + "0A" + "00" * 6, "DE3", 12, "digits"),
         ("0200" + "30" + "00" * 7 + "000000" + "0A" + "00" * 5, "DE4", 13, "digits"),
@@ -203,16 +206,35 @@ def test_second_bitmap_and_the_other_codings():
 
 
 @pytest.mark.parametrize(
+    ("digits", "encoding", "prefix"),
+    [
+        (1, "ascii", b"3"), (2, "ascii", b"03"), (3, "ascii", b"003"), (4, "ascii", b"0003"),
+        (1, "bcd", b"\x03"), (2, "bcd", b"\x03"), (3, "bcd", b"\0\x03"), (4, "bcd", b"\0\x03"),
+    ],
+)  # fmt: skip
+def test_a_length_has_one_to_four_digits(digits, encoding, prefix):
+    """LVAR to LLLLVAR count up to what their digits can say; odd BCD lengths have a zero nibble."""
+    most = 10**digits - 1
+    codec = Codec(_dialect(Field(2, "x", "ans", Prefixed(digits, most, encoding), "ascii")))
+    head = b"0100" + bitmap_of([2])
+    assert codec.encode("0100", {2: "abc"}) == head + prefix + b"abc"
+    for value in ("", "abc", "x" * most):
+        assert codec.decode(codec.encode("0100", {2: value})) == ("0100", {2: value})
+
+
+@pytest.mark.parametrize(
     ("field", "reason"),
     [
         (Field(1, "x", "n", Fixed(1), "bcd"), "2 to 128"),
         (Field(129, "x", "n", Fixed(1), "bcd"), "2 to 128"),
-        (Field(2, "x", "x", Fixed(1), "bcd"), "type"),
+        (Field(2, "x", "x", Fixed(1), "bcd"), "type 'x' is not one of n, a"),
         (Field(2, "x", "an", Fixed(1), "bcd"), "cannot hold"),
         (Field(2, "x", "b", Fixed(1), "ascii"), "cannot hold"),
         (Field(2, "x", "n", Fixed(0), "bcd"), "at least 1"),
         (Field(2, "x", "n", Prefixed(2, 100, "bcd"), "bcd"), "cannot count"),
         (Field(2, "x", "n", Prefixed(0, 1, "bcd"), "bcd"), "cannot count"),
+        (Field(2, "x", "n", Prefixed(5, 1, "bcd"), "bcd"), "cannot count"),
+        (Field(2, "x", "n", Prefixed(2, 0, "bcd"), "bcd"), "cannot count"),
         (Field(2, "x", "n", Prefixed(2, 10, "binary"), "bcd"), "length encoding"),
         (Field(2, "x", "n", Fixed(1), "bcd", "secret"), "sensitive"),
     ],

@@ -13,6 +13,7 @@ from posemu.wire import (
     EncodeError,
     Field,
     Header,
+    Masked,
     Prefixed,
     TrackError,
     WireError,
@@ -65,6 +66,16 @@ def test_field(sensitive, kind, encoding, value, shown):
     """A sensitive value shows its kind and size, a PAN its masked digits, the rest itself."""
     field = Field(2, "x", kind, Prefixed(2, 37, "bcd"), encoding, sensitive)
     assert mask_field(field, value) == shown
+
+
+def test_a_sensitive_value_must_say_what_may_be_shown():
+    """A kind of sensitive value that does not say how it is masked cannot be made."""
+
+    class Forgotten(Masked):
+        pass
+
+    with pytest.raises(TypeError, match="masked"):
+        Forgotten()
 
 
 def test_explain_shows_every_field_masked(codec, sale):
@@ -170,10 +181,17 @@ def test_repeat(mti, repeat):
     assert answer_mti(repeat) == answer_mti(mti)
 
 
-@pytest.mark.parametrize("mti", ["0410", "0430", "0140", "0804", "0400 ", "04", "\u0660400", ""])
-def test_what_cannot_be_repeated(mti):
-    """Answers, notifications, other origins and nonsense have no repeat."""
-    with pytest.raises(DecodeError, match="MTI"):
+@pytest.mark.parametrize(
+    ("mti", "offset"),
+    [
+        ("0410", 2), ("0430", 2), ("0140", 2), ("0804", 3), ("0400 ", 4), ("04", 2),
+        ("\u0660400", 0), ("0900", 1), ("0480", 2), ("0409", 3), ("", 0),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_repeated(mti, offset):
+    """Answers, notifications, other origins and nonsense have no repeat; the error says which digit
+    is in the way."""
+    with pytest.raises(DecodeError, match=f"MTI at offset {offset}: "):
         repeat_mti(mti)
 
 
@@ -183,6 +201,6 @@ def test_luhn_sees_every_wrong_digit():
     for place in range(len(PAN)):
         valid = [d for d in "0123456789" if luhn_valid(PAN[:place] + d + PAN[place + 1 :])]
         assert valid == [PAN[place]]
-    for wrong in ("", "4000 000", "\u0664"):
-        with pytest.raises(DecodeError, match="PAN"):
+    for wrong, offset in (("", 0), ("4000 000", 4), ("12\u0664", 2)):
+        with pytest.raises(DecodeError, match=f"PAN at offset {offset}: "):
             luhn_check_digit(wrong)
