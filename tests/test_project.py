@@ -41,6 +41,7 @@ TOLD = {
     "declined": NOT_CHARGED,
     "unknown": UNKNOWN,
     "reversed": NOT_CHARGED,
+    "closed": NOT_CHARGED,
 }
 
 

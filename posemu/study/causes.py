@@ -21,7 +21,7 @@ NONE = "none"
 _WIRE = ("link/", "host")
 _PARTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # words in a state's name, and the beginnings of the components that the step needs
-    (("connecting", "sending", "waiting", "reversal", "quer", "clos", "sign-on"), _WIRE),
+    (("connecting", "sending", "waiting", "reversal", "order", "sign-on"), _WIRE),
     (("card", "scan"), ("terminal/reader", "terminal/scanner", "card")),
     (("amount", "confirm", "pin"), ("terminal/keypad",)),
     (("print",), ("terminal/printer",)),

@@ -62,7 +62,10 @@ class _Sale:
 
 
 _SALE_MTI = b"\x02\x00"  # behind length and TPDU
-_AFTER_RESTART = ("starting", "recovering", "sale-printing", "sale-cancelled", "sale-unknown")
+_AFTER_RESTART = (
+    "starting", "recovering", "sale-printing", "sale-cancelled", "sale-unknown", "order-open",
+    "order-connecting", "order-querying", "order-closing", "code-committing",
+)  # fmt: skip
 _OUTCOMES = (
     "sale-cancelled", "sale-unknown", "sale-declined", "sale-approved", "idle", "not-signed-on",
 )  # fmt: skip
@@ -91,6 +94,7 @@ class MetricsCollector:
             "sale-started": self._started, "sale-ended": self._ended, "state": self._state,
             "power": self._power, "frame-sent": self._sent, "no-answer": self._unanswered,
             "bad-mac": self._unanswered, "garbled-answer": self._unanswered, "read": self._read,
+            "scan": self._read,
             "journal-write": self._journal, "closed": self._close,
         }.items():  # fmt: skip
             trace.observe(reader, kind)

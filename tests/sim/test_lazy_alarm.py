@@ -20,9 +20,7 @@ EFFECTS = st.lists(
     ),
     max_size=25,
 )
-POSTS = st.lists(
-    st.tuples(st.integers(0, 300), st.sampled_from("abc"), st.booleans()), max_size=20
-)
+POSTS = st.lists(st.tuples(st.integers(0, 300), st.sampled_from("abc"), st.booleans()), max_size=20)
 
 
 class NaiveTask:
