@@ -125,6 +125,8 @@ class Messages:
             self._report("no-resend", till, f"the request of sale {stan} went out again")
         else:
             self._report("stan-unique", till, f"trace number {stan} was used for a second sale")
+        if message.mti == "0201":
+            self._report("no-resend", till, f"the request of sale {stan} went out as a repeat")
         tx.requests += 1
         self._under_way[message.raw] = tx
         journal = self._ledger.journals.get(till)

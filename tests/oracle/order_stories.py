@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .conftest import DATE, TIME
 from .stories import breaks, keeps, refused, reversal_ends, sale, sending
 
 # --- records --------------------------------------------------------------------------------------
@@ -107,6 +108,11 @@ def _one_request_each(c: Any) -> None:
 def _the_request_goes_out_again(c: Any) -> None:
     c.request()
     c.request()
+
+
+@breaks("no-resend")
+def _a_request_that_calls_itself_a_repeat(c: Any) -> None:
+    c.out("0201", {4: f"{3_800:012d}", 11: "000001", 12: TIME, 13: DATE})
 
 
 @keeps("ksn-advances")
