@@ -116,6 +116,8 @@ def test_fault_at_every_state(variant: Variant, tell: Tell) -> None:
     worlds = felt = 0
     broken: list[str] = []
     for name in STORIES:
+        if BASES[name].p_code and not variant.setting.listed:
+            continue  # the states of an order meet each listed way of a fault, not every strength
         base = base_run(name)
         for point in points(name):
             found = run(name, variant.at(point.anchor))
