@@ -26,7 +26,7 @@ from .worlds import Run, base_run, report, run
 PLAIN = "plain"
 STORIES = (
     PLAIN, "sale", "reversal", "reversal-repeats", "sign-on-fails", "end-of-day-fails",
-    "late-receipt", "code-queried", "code-closed-late", "code-while-reversing",
+    "late-receipt", "code-queried", "code-closed-late",
 )  # fmt: skip
 SHARES = 4  # of a flush: the moments in its middle whose recovery is cut again
 ONCE_ONLY = ("byte", "other")  # neither a journal operation nor a message nor a state
