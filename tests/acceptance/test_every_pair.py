@@ -61,7 +61,9 @@ def test_the_points_are_the_messages_of_a_sale() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize(
+    "story", STORIES[:2]
+)  # a card sale's: pairs on an order take as long again
 @pytest.mark.parametrize("first", LISTED.values(), ids=list(LISTED))
 def test_every_pair_of_faults_in_one_sale(first: Variant, story: str, tell: Tell) -> None:
     """Two faults that meet in one sale, at whichever of its messages, leave money, words and
