@@ -28,7 +28,7 @@ class Availability:
         self._site = site
         self._trace = trace
         self._told: dict[str, bool] = {}
-        self._looks = False
+        self._due: dict[str, None] = {}  # the tills to look at behind this moment
         for kind in ("fault", "intervention", "power"):
             trace.observe(self._changed, kind)
         trace.observe(self._entered, "state")
@@ -38,14 +38,16 @@ class Availability:
             self._changed(event)
 
     def _changed(self, event: Event) -> None:
-        if not self._looks:
-            self._looks = True
+        if not self._due:
             self._site.clock.call_in(0, self._look)
+        tills = self._site.tills
+        self._due.update({event.source: None} if event.source in tills else dict.fromkeys(tills))
 
     def _look(self) -> None:
-        self._looks = False
-        for name, till in self._site.tills.items():
-            usable = self._reachable(till)
+        due, self._due = self._due, {}
+        names = due if len(due) == 1 else [name for name in self._site.tills if name in due]
+        for name in names:
+            usable = self._reachable(self._site.tills[name])
             if usable != self._told.get(name):
                 self._told[name] = usable
                 self._trace.emit(name, "usable", {"card": usable, "code": usable})
