@@ -85,6 +85,8 @@ class MetricsCollector:
         self._lanes = LaneCollector(trace, hour, begins_us)
         self._uptime = UptimeCollector(trace, hour, begins_us)
         self.failures: list[Failure] = []
+        self.steps_us: dict[tuple[str, bool, str], int] = {}
+        """Service time of all sales: by till, whether the sale was in time, and state."""
         self._sales: dict[str, _Sale] = {}
         self._cells: dict[tuple[str, str, str], Cell] = {}  # till, hour, method ("": of none)
         self._closed_us: int | None = None
@@ -137,6 +139,7 @@ class MetricsCollector:
         cell.timeouts += failed or slow
         cell.cancelled += result == "cancelled"
         cell.succeeded += sale.approved
+        self._count_steps(till, not (failed or slow), sale, end_us)
         if failed or slow:
             times = sale.times_us
             step = sale.state if failed or not times else max(times, key=lambda name: times[name])
@@ -144,6 +147,16 @@ class MetricsCollector:
             cause = self._causes.cause(till, sale.start_us, step, said, sale.cut_us is not None)
             failure = Failure(sale.start_us, till, sale.method, said, step, cause)
             self.failures.append(failure)
+
+    def _count_steps(self, till: str, in_time: bool, sale: _Sale, end_us: int) -> None:
+        """Where a sale's time went; all of it, with what passed since the last state."""
+        times = dict(sale.times_us)
+        rest_us = end_us - sale.start_us - sum(times.values())
+        if rest_us:
+            times[sale.state] = times.get(sale.state, 0) + rest_us
+        for state, took_us in times.items():
+            key = (till, in_time, state)
+            self.steps_us[key] = self.steps_us.get(key, 0) + took_us
 
     def _state(self, event: Event) -> None:
         sale = self._sales.get(event.source)

@@ -31,6 +31,8 @@ class WorldRecord:
     struck: dict[str, int]
     schedule: tuple[FaultSpec, ...]
     failures: tuple[Failure, ...] = ()
+    steps_us: dict[tuple[str, bool, str], int] = field(default_factory=dict)
+    """Service time by till, whether the sale was in time, and state of the terminal."""
 
 
 class Finding(NamedTuple):

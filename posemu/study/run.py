@@ -72,6 +72,7 @@ def run_world(
         struck=dict(struck),
         schedule=outcome.schedule,
         failures=tuple(metrics.failures),
+        steps_us=dict(sorted(metrics.steps_us.items())),
     )
 
 

@@ -174,27 +174,32 @@ def test_refusals_say_why(bits, reason):
 
 
 @pytest.mark.parametrize(
-    ("parse", "chars", "reason"),
+    ("parse", "chars", "reason", "offset"),
     [
-        (parse_track2, "", "separator"),
-        (parse_track2, "4" * 9 + "=2912201", "PAN"),
-        (parse_track2, f"{PAN}=291220", "expiry"),
-        (parse_track2, f"{PAN}=2912201X", "expiry"),
-        (parse_track2, f"{PAN}=2912201\n", "expiry"),
-        (parse_track2, "\u0664" * 16 + "=2912201", "PAN"),
-        (parse_track1, f"A{PAN}^AB^2912201", "format B"),
-        (parse_track1, f"B{PAN}^A^2912201", "name"),
-        (parse_track1, f"B{PAN}^{'A' * 27}^2912201", "name"),
-        (parse_track1, f"B{PAN}^a/b^2912201", "name"),
-        (parse_track1, f"B{PAN}^AB^29122", "expiry"),
-        (parse_track1, f"B{PAN}^AB", "separators"),
-        (parse_track1, "B" * 77, "longer"),
+        (parse_track2, "", "separator", 0),
+        (parse_track2, PAN, "separator", 16),
+        (parse_track2, "=2912201", "PAN", 0),
+        (parse_track2, "4" * 9 + "=2912201", "PAN", 0),
+        (parse_track2, f"{PAN}=291220", "expiry", 17),
+        (parse_track2, f"{PAN}=2912201X", "expiry", 17),
+        (parse_track2, f"{PAN}=2912201\n", "expiry", 17),
+        (parse_track2, "\u0664" * 16 + "=2912201", "PAN", 0),
+        (parse_track2, "4" * 38, "longer", 37),
+        (parse_track1, f"A{PAN}^AB^2912201", "format B", 0),
+        (parse_track1, f"B{PAN[:9]}^AB^2912201", "PAN", 1),
+        (parse_track1, f"B{PAN}^A^2912201", "name", 18),
+        (parse_track1, f"B{PAN}^{'A' * 27}^2912201", "name", 18),
+        (parse_track1, f"B{PAN}^a/b^2912201", "name", 18),
+        (parse_track1, f"B{PAN}^AB^29122", "expiry", 21),
+        (parse_track1, f"B{PAN}^AB", "separators", 20),
+        (parse_track1, "B" * 77, "longer", 76),
     ],
 )
-def test_content_is_checked(parse, chars, reason):
-    """PAN, name, dates and length are checked; the error tells no digit of them."""
+def test_content_is_checked(parse, chars, reason, offset):
+    """PAN, name, dates and length are checked; the error tells where, and no digit of them."""
     with pytest.raises(TrackError, match=reason) as caught:
         parse(chars)
+    assert caught.value.offset == offset
     assert PAN[6:12] not in str(caught.value)
 
 
