@@ -25,13 +25,14 @@ from .worlds import (
     Run,
     Variant,
     base_run,
+    met_first,
     modes_under_test,
     report,
     run,
 )
 
 EXHAUSTED = "keys-run-out"  # comes to no rest, by design: it is only shown to be reached
-PARTS_OF_OTHERS = ("plain", "two-sales", "two-sales-one-reversed")  # their states are in another
+PARTS_OF_OTHERS = ("plain", "two-sales", "two-sales-one-reversed")  # their states are in others
 STORIES = tuple(name for name in BASES if name not in (EXHAUSTED, *PARTS_OF_OTHERS))
 LATE_US = 300 * SECOND  # after the last customer of every base
 
@@ -39,17 +40,18 @@ LATE_US = 300 * SECOND  # after the last customer of every base
 class Point(NamedTuple):
     """An occurrence of a state in a run, and so long after its entry; which moment that is."""
 
-    anchor: OnState
+    trigger: OnState
     t_us: int
 
 
 @cache
-def points(name: str) -> tuple[Point, ...]:
-    """Each occurrence of each state: its entry, and its middle if it lasts."""
-    return points_of(base_run(name))
+def points() -> dict[str, list[Point]]:
+    """By story: each occurrence of each state that no earlier story met with the same past."""
+    return met_first(STORIES, lambda name: points_of(base_run(name)))
 
 
 def points_of(base: Run) -> tuple[Point, ...]:
+    """Each occurrence of each state: its entry, and its middle if it lasts."""
     entries = [e for e in base.events if e.kind == "state" and e.t_us < base.close_us]
     leaves_us = [e.t_us for e in entries[1:]] + [base.close_us]
     seen: Counter[str] = Counter()
@@ -119,8 +121,8 @@ def test_fault_at_every_state(variant: Variant, tell: Tell) -> None:
         if BASES[name].p_code and not variant.setting.listed:
             continue  # the states of an order meet each listed way of a fault, not every strength
         base = base_run(name)
-        for point in points(name):
-            found = run(name, variant.at(point.anchor))
+        for point in points()[name]:
+            found = run(name, variant.at(point.trigger))
             struck = strike_in(found, variant.mode.id, point.t_us)
             assert struck is not None, f"it did not strike:\n{found.code()}"
             assert found.events[:struck] == base.events[:struck], (

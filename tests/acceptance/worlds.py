@@ -7,9 +7,12 @@ all that is needed to see a failure again.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Protocol, TypeVar
 
 from posemu.faults import FailureMode, FaultSpec, Trigger, load_catalogue
 from posemu.oracle import Violation
@@ -105,6 +108,47 @@ def base_run(name: str) -> Run:
     found = run(name)
     assert not found.violations, report([found.trouble()], 1)
     return found
+
+
+# --- where something can strike -------------------------------------------------------------------
+
+
+class Moment(Protocol):
+    """Where a fault can strike in a base: its name, and when that is."""
+
+    @property
+    def trigger(self) -> Trigger: ...
+    @property
+    def t_us(self) -> int: ...
+
+
+M = TypeVar("M", bound=Moment)
+
+
+def met_first(stories: Sequence[str], moments: Callable[[str], Iterable[M]]) -> dict[str, list[M]]:
+    """The moments of each story, without those at which an earlier one has had the very same past:
+    a fault would strike the same world there. Every story begins with the same sign-on."""
+    known: set[Hashable] = set()
+    found: dict[str, list[M]] = {}
+    for name in stories:
+        past = dict(_past(base_run(name)))
+        times = sorted(past)
+        found[name] = []
+        for moment in moments(name):
+            last = bisect_right(times, moment.t_us)
+            key = (moment.trigger, past[times[last - 1]] if last else b"")
+            if key not in known:
+                known.add(key)
+                found[name].append(moment)
+    return found
+
+
+def _past(base: Run) -> Iterator[tuple[int, bytes]]:
+    """After each event: when it was, and a digest of all events up to it."""
+    so_far = blake2b(digest_size=16)
+    for event in base.story():
+        so_far.update(repr(event).encode())
+        yield event.t_us, so_far.digest()
 
 
 # --- the faults under test ------------------------------------------------------------------------
