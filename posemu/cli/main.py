@@ -13,7 +13,7 @@ from importlib import import_module
 from posemu import __version__
 
 COMMANDS: dict[str, str] = {
-    "run": "run scenarios: verdict, results and a replay file",
+    "run": "run scenarios: verdict, report, results and a replay file",
     "check": "validate scenario files without running them",
     "replay": "run a stored run again and compare digests",
     "faults": "the catalogue of failure modes; one entry explained",
@@ -36,7 +36,8 @@ Commands:
   posemu --version        shows the version
 
 Exit codes: 0 holds; 1 an invariant or expectation is violated; 2 bad usage or
-bad file; 3 coverage below its floor; 4 not deterministic.
+bad file; 3 coverage below its floor; 4 not deterministic; 70 a worker process
+was killed; 130 Ctrl-C.
 """
 
 

@@ -1,5 +1,6 @@
-"""What people read: the console text."""
+"""What people read: the console text; the HTML page is made by `posemu.report.html`."""
 
 from posemu.report.console import run_report
+from posemu.report.day import NotTheSameError
 
-__all__ = ["run_report"]
+__all__ = ["NotTheSameError", "run_report"]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from unicodedata import east_asian_width
 
 from posemu.faults import load_catalogue
 from posemu.oracle import INVARIANTS, SITUATIONS
-from posemu.scenario import BASE, Scenario
-from posemu.study import METRICS, Estimate, Finding, StudyResult
+from posemu.report.comparison import comparison
+from posemu.scenario import Metric, Scenario
+from posemu.study import METRICS, Estimate, Finding, StudyResult, Wide
 
 WIDTH = 80
 SHOWN = 10  # violations printed in full
-_COUNTED = ("%", "items", "occurrences")  # units of what happens or not: no event is not "never"
 
 _TEXT: dict[str, tuple[str, str]] = {
     "holds": ("HOLDS", "通过"),
@@ -29,6 +29,19 @@ _TEXT: dict[str, tuple[str, str]] = {
     "size": (
         "tills: {tills}, worlds: {worlds} of {minutes} min, seed: {seed}",
         "{tills} 个收银台,{worlds} 次运行,每次 {minutes} 分钟,种子 {seed}"),
+    "narrow": (
+        "stopped after {count} replications: all intervals narrow enough",
+        "{count} 次重复后停止:所有区间都已足够窄"),
+    "spent": (
+        "budget of {count} replications is spent: {wide}",
+        "已用完 {count} 次重复的预算:{wide}"),
+    "still": (
+        "{metric} of {variant} is still ± {half:.2f} (asked: {limit:g})",
+        "{variant} 的 {metric} 仍为 ± {half:.2f}(要求 {limit:g})"),
+    "no-interval": (
+        "{metric} of {variant} has no interval",
+        "{variant} 的 {metric} 没有区间"),
+    "also": (", and {count} more", ",另有 {count} 项"),
     "measured": ("Measured", "指标"),
     "expected": ("Expected", "预期"),
     "unmet": ("expectations that do not hold: {count}", "{count} 项预期未达到"),
@@ -45,15 +58,17 @@ _TEXT: dict[str, tuple[str, str]] = {
     "world": ("world {variant}/{replication}", "运行 {variant}/{replication}"),
     "digest": ("digest", "摘要"),
     "results": ("results", "结果"),
+    "report": ("report", "报告"),
     "replay": ("replay", "重放"),
 }  # fmt: skip
 
 
 def run_report(
-    result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str
+    result: StudyResult, scenario: Scenario, lang: str, files: Mapping[str, str], replay: str
 ) -> str:
-    """The text for the console; `results` and `replay` are paths."""
-    return "\n".join(_lines(result, scenario, lang, results, replay)) + "\n"
+    """The text for the console; `files` are the paths of "results" and "report", `replay` that of
+    the replay file."""
+    return "\n".join(_lines(result, scenario, lang, files, replay)) + "\n"
 
 
 def _say(key: str, lang: str, **values: object) -> str:
@@ -61,7 +76,7 @@ def _say(key: str, lang: str, **values: object) -> str:
 
 
 def _lines(
-    result: StudyResult, scenario: Scenario, lang: str, results: str, replay: str
+    result: StudyResult, scenario: Scenario, lang: str, files: Mapping[str, str], replay: str
 ) -> Iterator[str]:
     title = scenario.title.of(lang) if scenario.title else scenario.name
     yield title
@@ -74,21 +89,25 @@ def _lines(
         minutes=minutes,
         seed=result.seed,
     )
+    if result.wide is not None:
+        yield from _wrapped(_stop(result.wide, result.replications, lang), 0)
     yield ""
     yield from _verdict(result, lang)
     yield ""
     if result.findings:
         yield _say("expected", lang)
-        for finding in result.findings:
-            yield from _finding(finding, lang)
+        for finding, expected in zip(result.findings, scenario.expectations, strict=True):
+            yield from _finding(finding, expected.text_zh if lang == "zh" else finding.text, lang)
         yield ""
-    for variant in result.variants():
-        head = _say("measured", lang)
-        yield head if variant == BASE else f"{head}: {variant}"
-        for name, found in result.estimates(variant, "total").items():
-            figure = _figure(found, METRICS[name].unit, lang)
-            yield f"  {_pad(_metric_name(name, lang), 34)}{figure}"
-        yield ""
+    yield _say("measured", lang)
+    variants = result.variants()
+    if len(variants) > 1:
+        yield from comparison(result, lang)
+    else:
+        for name, found in result.estimates(variants[0], "total").items():
+            figure = _figure(found, METRICS[name], lang)
+            yield f"  {_pad(METRICS[name].name_in(lang), 34)}{figure}"
+    yield ""
     struck = sum((Counter(world.struck) for world in result.worlds), Counter[str]())
     catalogue = load_catalogue()
     yield from _counted(
@@ -100,9 +119,30 @@ def _lines(
     )
     yield ""
     yield f"{_pad(_say('digest', lang), 9)}{result.digest}"
-    yield f"{_pad(_say('results', lang), 9)}{results}"
+    for name, path in files.items():
+        yield f"{_pad(_say(name, lang), 9)}{path}"
     yield f"{_pad(_say('replay', lang), 9)}posemu replay {replay}"
     yield f"({_say('keys', lang)})"
+
+
+def _stop(wide: tuple[Wide, ...], count: int, lang: str) -> str:
+    """Why no more was run; of the intervals that are too wide, the one farthest from its limit."""
+    if not wide:
+        return _say("narrow", lang, count=count)
+    known = [(each.half_width / each.limit, each) for each in wide if each.half_width is not None]
+    worst = max(known, key=lambda pair: pair[0])[1] if known else wide[0]
+    key = "still" if known else "no-interval"
+    text = _say(
+        key,
+        lang,
+        metric=worst.metric,
+        variant=worst.variant,
+        half=worst.half_width,
+        limit=worst.limit,
+    )
+    if len(wide) > 1:
+        text += _say("also", lang, count=len(wide) - 1)
+    return _say("spent", lang, count=count, wide=text)
 
 
 def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
@@ -133,13 +173,13 @@ def _verdict(result: StudyResult, lang: str) -> Iterator[str]:
         yield f"  {_say('more', lang, count=len(violations) - SHOWN)}"
 
 
-def _finding(finding: Finding, lang: str) -> Iterator[str]:
+def _finding(finding: Finding, text: str, lang: str) -> Iterator[str]:
     mark = "ok " if finding.holds else "NO "
     if finding.observed is not None:
         observed = f"{finding.observed:.2f}"
     else:
         observed = _say("none-defined" if finding.holds else "undecided", lang)
-    yield from _wrapped(f"{mark} {finding.text}: {observed}", 2)
+    yield from _wrapped(f"{mark} {text}: {observed}", 2, hanging=4)
 
 
 def _counted(head: str, counts: dict[str, int], lang: str) -> Iterator[str]:
@@ -151,16 +191,12 @@ def _counted(head: str, counts: dict[str, int], lang: str) -> Iterator[str]:
         yield f"  {count:6d}  {name}"
 
 
-def _metric_name(name: str, lang: str) -> str:
-    return METRICS[name].zh if lang == "zh" else METRICS[name].en
-
-
-def _figure(found: Estimate, unit: str, lang: str) -> str:
+def _figure(found: Estimate, metric: Metric, lang: str) -> str:
     if found.mean is None:
         return f"{'-':>9}"
-    if found.mean == 0 and found.n > 3 and unit in _COUNTED:
+    if found.mean == 0 and found.n > 3 and metric.counts:
         return "     " + _say("never", lang, n=found.n)
-    text = f"{found.mean:9.2f} {unit}"
+    text = f"{found.mean:9.2f} {metric.unit_in(lang)}"
     if found.low is not None and found.high is not None:
         text += f"  [{found.low:.2f}, {found.high:.2f}], n {found.n}"
     return text
@@ -176,13 +212,14 @@ def _pad(text: str, width: int) -> str:
     return text + " " * max(1, width - _columns(text))
 
 
-def _wrapped(text: str, indent: int) -> Iterator[str]:
-    """Cut at blanks to lines of 80 columns, all indented."""
+def _wrapped(text: str, indent: int, hanging: int = 0) -> Iterator[str]:
+    """Cut at blanks to lines of 80 columns, all indented; all but the first by `hanging` more."""
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
         if line and indent + _columns(longer) > WIDTH:
             yield " " * indent + line
+            indent, hanging = indent + hanging, 0
             longer = word
         line = longer
     yield " " * indent + line

@@ -5,12 +5,17 @@ from posemu.scenario.expectation import Expectation
 from posemu.scenario.load import load_scenario, load_text, read_text
 from posemu.scenario.metrics import METRICS, Metric
 from posemu.scenario.problems import Problem, ScenarioError
-from posemu.scenario.spec import BASE, Scenario, Variant
+from posemu.scenario.schema import SEED_MAX
+from posemu.scenario.spec import BASE, Scenario, Until, Variant
+from posemu.scenario.variants import AFTER, BEFORE
 from posemu.scenario.world import Outcome, World
 
 __all__ = [
+    "AFTER",
     "BASE",
+    "BEFORE",
     "METRICS",
+    "SEED_MAX",
     "Build",
     "Expectation",
     "Metric",
@@ -18,6 +23,7 @@ __all__ = [
     "Problem",
     "Scenario",
     "ScenarioError",
+    "Until",
     "Variant",
     "World",
     "build_names",

@@ -16,6 +16,7 @@ class Expectation:
     """
 
     text: str
+    text_zh: str
     metric: str
     breakdowns: tuple[str, ...]
     variants: tuple[str, ...] = ()

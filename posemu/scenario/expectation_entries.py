@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from posemu.profiles.quantities import OneOf, Probability, Switch
+from posemu.profiles.quantities import Probability, Switch
 from posemu.scenario.expectation import Expectation
 from posemu.scenario.metrics import METRICS
-from posemu.scenario.schema import Section, TillName, Words
+from posemu.scenario.schema import MetricId, Section, TillName, Words
 
 LEVELS = ("at_least", "at_most", "exactly")
 CHANGES = ("falls_by", "rises_by", "within", "share_of_fall")
@@ -47,9 +47,6 @@ Hour = Annotated[
     BeforeValidator(_parse_hour),
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3])$"}),
 ]
-
-
-MetricId = Annotated[str, OneOf("a metric", tuple(METRICS))]
 
 
 class ExpectSection(Section):
@@ -100,6 +97,7 @@ def build_expectation(entry: ExpectSection, variants: Sequence[str]) -> Expectat
     changed = entry.before is not None
     return Expectation(
         text=_text(entry),
+        text_zh=_text_zh(entry),
         metric=str(entry.metric),
         breakdowns=_breakdowns(entry),
         variants=() if changed else (str(entry.variant),) if entry.variant else tuple(variants),
@@ -151,3 +149,29 @@ def _text(entry: ExpectSection) -> str:
     [(key, level)] = [(k, getattr(entry, k)) for k in LEVELS if getattr(entry, k) is not None]
     words.append(f"is {key.replace('_', ' ')} {level:g}")
     return " ".join(words) + (", each replication" if entry.each else "")
+
+
+_LEVELS_ZH = {"at_least": "不低于", "at_most": "不高于", "exactly": "等于"}
+
+
+def _text_zh(entry: ExpectSection) -> str:
+    """The entry in Chinese words."""
+    words = METRICS[str(entry.metric)].zh
+    if entry.terminal:
+        words = f"{entry.terminal} 的{words}"
+    if entry.method:
+        words += f"({entry.method})"
+    if entry.hours:
+        words += f"({'、'.join(entry.hours)} 时)"
+    if entry.before is not None:
+        words += f"从 {entry.before} 到 {entry.after} "
+        if entry.falls_by is not None:
+            return words + (f"至少下降 {entry.falls_by:.0%}" if entry.falls_by else "下降")
+        if entry.rises_by is not None:
+            return words + (f"至少上升 {entry.rises_by:g}%" if entry.rises_by else "上升")
+        if entry.within is not None:
+            return words + f"变化不超过 {entry.within:g}"
+        return words + f"的降幅至少为降至 {entry.of} 的 {entry.share_of_fall:.0%}"
+    where = f"在 {entry.variant} 中" if entry.variant else "在各方案中均"
+    [(key, level)] = [(k, getattr(entry, k)) for k in LEVELS if getattr(entry, k) is not None]
+    return f"{words}{where}{_LEVELS_ZH[key]} {level:g}" + (",每次运行皆然" if entry.each else "")

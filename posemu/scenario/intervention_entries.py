@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, create_model
 
+from posemu.faults.catalogue import load_catalogue
 from posemu.faults.interventions import InterventionSpec, load_intervention
 from posemu.profiles.quantities import TimeOfDay
 from posemu.scenario.schema import Section, TillName
@@ -18,12 +19,16 @@ def intervention_model(intervention_id: str) -> type[Section]:
     """The model of this intervention's map. Raises `CatalogueError`."""
     intervention = load_intervention(intervention_id)
     fields: dict[str, Any] = {
-        "tills": (list[TillName], Field(default=[], description="where; default: at every till")),
         "at": (
             TimeOfDay | None,
             Field(default=None, description="from this time of the shop's clock; default: always"),
         ),
     }
+    modes = [load_catalogue()[mode_id] for mode_id in intervention.acts_on]
+    if not modes or any(mode.target == "till" for mode in modes):  # else: of the whole shop
+        fields["tills"] = (
+            list[TillName], Field(default=[], description="where; default: at every till")
+        )  # fmt: skip
     for name, param in intervention.params.items():
         fields[name] = (
             param.annotation,

@@ -29,6 +29,7 @@ from posemu.scenario.schema import (
     ScenarioFile,
     Section,
     TextSection,
+    UntilSection,
 )
 from posemu.scenario.sense import checks
 from posemu.scenario.source_map import Path, Source
@@ -41,6 +42,7 @@ from posemu.scenario.spec import (
     LineSpec,
     Scenario,
     TillSpec,
+    Until,
 )
 from posemu.scenario.suggestions import did_you_mean, listed
 from posemu.scenario.variants import variants
@@ -301,7 +303,12 @@ def _build(
             build_expectation(expected, [variant.name for variant in tried])
             for expected in expectations
         ),
+        until=None if file.until is None else _until(file.until),
     )  # fmt: skip
+
+
+def _until(section: UntilSection) -> Until:
+    return Until(tuple(section.half_width.items()), section.budget, section.batch)
 
 
 def _habits(buyers: BuyersSection) -> dict[str, Any]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+UNITS_ZH = {
+    "%": "%", "s": "秒", "sales per h": "笔/小时", "customers": "人", "CNY per day": "元/天",
+    "items": "笔", "occurrences": "处",
+}  # fmt: skip
+
 
 class Metric(NamedTuple):
     """Unit, and what it is called in English and Chinese."""
@@ -11,6 +16,17 @@ class Metric(NamedTuple):
     unit: str
     en: str
     zh: str
+
+    @property
+    def counts(self) -> bool:
+        """It counts what happens or not: none in n replications is not "never"."""
+        return self.unit in ("%", "items", "occurrences")
+
+    def name_in(self, lang: str) -> str:
+        return self.zh if lang == "zh" else self.en
+
+    def unit_in(self, lang: str) -> str:
+        return UNITS_ZH[self.unit] if lang == "zh" else self.unit
 
 
 METRICS: dict[str, Metric] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import (
@@ -35,6 +36,7 @@ from posemu.profiles.quantities import (
     above_zero,
 )
 from posemu.profiles.rulebook import profile_names
+from posemu.scenario.metrics import METRICS
 from posemu.terminal.states import State
 
 VERSION = 1
@@ -84,6 +86,15 @@ def _parse_factor_name(value: Any) -> str:
     return str(value)
 
 
+def _parse_half_width(value: Any) -> float:
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) *%", value.strip(), re.ASCII)
+        value = None if match is None else float(match[1])
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < inf:
+        raise ValueError("a half-width is a number above 0 in the metric's unit, like 1 % or 50")
+    return float(value)
+
+
 def _parse_variants(value: Any) -> str | dict[str, list[str]]:
     if not isinstance(value, dict) or not value:
         return _DESIGN.parse(value)
@@ -113,6 +124,19 @@ FactorName = Annotated[
     BeforeValidator(_parse_factor_name),
     WithJsonSchema({"type": "string", "pattern": f"^{TILL_NAME}$"}),
 ]
+HalfWidth = Annotated[
+    float,
+    BeforeValidator(_parse_half_width),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": r"^\d+(\.\d+)? *%$"},
+            ]
+        }
+    ),
+]
+MetricId = Annotated[str, OneOf("a metric", tuple(METRICS))]
 PositiveDuration = Annotated[Duration, AfterValidator(above_zero)]
 _DESIGN = OneOf("a design", ("before-after", "each", "factorial"))
 Variants = Annotated[
@@ -163,6 +187,18 @@ class Section(BaseModel):
 class TextSection(Section):
     en: Words
     zh: Words | None = None
+
+
+class UntilSection(Section):
+    """Go on until every interval is narrow enough, or the budget is spent."""
+
+    half_width: dict[MetricId, HalfWidth] = Field(
+        min_length=1,
+        description="half of the 95 % interval at most, by metric, in its unit; the total of every "
+        "variant",
+    )
+    budget: Count = Field(description="replications at most")
+    batch: Count = _default(10, "replications from one look to the next")
 
 
 class DaySection(Section):
@@ -298,6 +334,9 @@ class ScenarioFile(Section):
     about: TextSection | None = None
     seed: Seed = _default(1, "all chance derives from it")
     replications: Count = _default(1, "how many worlds, each with a seed of its own")
+    until: UntilSection | None = Field(
+        default=None, description="go on after the first `replications`; default: stop there"
+    )
     day: DaySection = _default({}, "the shop's day")
     profile: Profile = _default("posemu-default", "the acquirer's rule book")
     lang: Language = _default("en", "language of screens and slips")

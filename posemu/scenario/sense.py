@@ -28,6 +28,7 @@ _Number = TypeVar("_Number", int, float)
 def checks(source: Source) -> Iterator[Problem]:
     """Everything that does not fit together in the scenario of `source`."""
     data = source.data
+    yield from _until(source, data)
     yield from _day(source, data)
     yield from _buyers(source, data)
     yield from _variants(source, data)
@@ -37,6 +38,17 @@ def checks(source: Source) -> Iterator[Problem]:
             mode_id, entry = next(iter(item.items()))
             if mode_id in failure_modes() and isinstance(entry, dict):
                 yield from _fault(source, ("faults", i, mode_id), load_failure_mode(mode_id), entry)
+
+
+def _until(source: Source, data: dict[str, Any]) -> Iterator[Problem]:
+    """There is a rule if the key is there; its budget allows for the first batch."""
+    yield from _empty(source, (), data, ("until",))
+    first = data.get("replications", ScenarioFile.model_fields["replications"].default)
+    budget = _map(data.get("until")).get("budget")
+    if isinstance(first, int) and isinstance(budget, int) and 0 < budget < first:
+        path: Path = ("until", "budget")
+        message = f"budget is {source.found(path)}; the first batch has {first} replications"
+        yield source.problem(path, f"{message} already")
 
 
 def _day(source: Source, data: dict[str, Any]) -> Iterator[Problem]:

@@ -105,6 +105,17 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """When a study stops: every interval is no wider than this to either side, by metric in its
+    unit, or `budget` replications are done. It is looked at after the first replications, and then
+    every `batch`."""
+
+    half_widths: tuple[tuple[str, float], ...]
+    budget: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything a world is built from. `profile` names a rule book, `lang` is "en" or "zh"."""
 
@@ -131,6 +142,8 @@ class Scenario:
     """Those of the variant that runs."""
     variants: tuple[Variant, ...] = (Variant(BASE, (), ()),)
     expectations: tuple[Expectation, ...] = ()
+    until: Until | None = None
+    """Without it, a study stops after `replications`."""
 
     def under(self, variant: str) -> Scenario:
         """The scenario as this variant has it. Raises KeyError."""

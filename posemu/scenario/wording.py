@@ -32,7 +32,7 @@ def problems_of(
             message = f"key {path[-1]!r} is missing; needed here: {listed(required)}"
             yield source.problem(path[:-1], message)
         elif path[-1] == "[key]":
-            reason = _reason(kind, fault.get("ctx", {}), fault["msg"])
+            reason = _reason(kind, fault.get("ctx", {}), fault["msg"], found=str(path[-2]))
             yield source.problem(path[:-1], f"key {path[-2]!r}; {reason}", at_key=True)
         else:
             found = source.found(path)

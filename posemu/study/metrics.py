@@ -87,6 +87,8 @@ class MetricsCollector:
         self.failures: list[Failure] = []
         self.steps_us: dict[tuple[str, bool, str], int] = {}
         """Service time of all sales: by till, whether the sale was in time, and state."""
+        self.sales: dict[tuple[str, bool], int] = {}
+        """How many sales there were, by till and whether they were in time."""
         self._sales: dict[str, _Sale] = {}
         self._cells: dict[tuple[str, str, str], Cell] = {}  # till, hour, method ("": of none)
         self._closed_us: int | None = None
@@ -150,6 +152,7 @@ class MetricsCollector:
 
     def _count_steps(self, till: str, in_time: bool, sale: _Sale, end_us: int) -> None:
         """Where a sale's time went; all of it, with what passed since the last state."""
+        self.sales[till, in_time] = self.sales.get((till, in_time), 0) + 1
         times = dict(sale.times_us)
         rest_us = end_us - sale.start_us - sum(times.values())
         if rest_us:

@@ -10,45 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from posemu import __version__
-from posemu.faults import (
-    Always,
-    AtRate,
-    AtTimes,
-    FaultSpec,
-    InSpells,
-    OnJournal,
-    OnMessage,
-    OnState,
-    load_catalogue,
-)
+from posemu.faults import FaultSpec, load_catalogue
 from posemu.scenario import Scenario, load_text
-from posemu.sim import Constant, Exponential, Lognormal, Uniform, Weibull
+from posemu.study.data import from_data, to_data
 from posemu.study.results import StudyResult
 
 SCHEMA = 1
-_TYPES: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (
-        FaultSpec,
-        Always,
-        AtTimes,
-        OnMessage,
-        OnState,
-        OnJournal,
-        AtRate,
-        InSpells,
-        Constant,
-        Uniform,
-        Exponential,
-        Lognormal,
-        Weibull,
-    )
-}
 
 
 class ReplayError(Exception):
@@ -97,7 +69,7 @@ def write_replay(result: StudyResult, scenario_file: Path, text: str, path: Path
             {
                 "world": f"{world.variant}/{world.replication}",
                 "digest": world.digest,
-                "faults": [_to_data(spec) for spec in world.schedule],
+                "faults": [to_data(spec) for spec in world.schedule],
             }
             for world in result.worlds
         ],
@@ -157,27 +129,5 @@ def _check_fault(path: Path, spec: FaultSpec, scenario: Scenario) -> None:
 
 def _world(entry: dict[str, Any]) -> StoredWorld:
     variant, _, number = entry["world"].rpartition("/")
-    schedule = tuple(_from_data(spec) for spec in entry["faults"])
+    schedule = tuple(from_data(spec) for spec in entry["faults"])
     return StoredWorld(variant, int(number), entry["digest"], schedule)
-
-
-def _to_data(value: Any) -> Any:
-    """A frozen dataclass as {"type": name, ...}; tuples as lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__} | {
-            f.name: _to_data(getattr(value, f.name)) for f in fields(value)
-        }
-    if isinstance(value, (list, tuple)):
-        return [_to_data(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _to_data(item) for key, item in value.items()}
-    return value
-
-
-def _from_data(data: Any) -> Any:
-    if isinstance(data, dict):
-        values = {key: _from_data(item) for key, item in data.items() if key != "is"}
-        return _TYPES[data["is"]](**values) if "is" in data else values
-    if isinstance(data, list):
-        return tuple(_from_data(item) for item in data)
-    return data

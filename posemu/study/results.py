@@ -13,6 +13,7 @@ from posemu.scenario import METRICS
 from posemu.study.causes import Failure
 from posemu.study.figures import Values
 from posemu.study.statistics import Estimate, estimate
+from posemu.study.stopping import Wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class WorldRecord:
     failures: tuple[Failure, ...] = ()
     steps_us: dict[tuple[str, bool, str], int] = field(default_factory=dict)
     """Service time by till, whether the sale was in time, and state of the terminal."""
+    sales: dict[tuple[str, bool], int] = field(default_factory=dict)
+    """How many sales there were, by till and whether they were in time."""
 
 
 class Finding(NamedTuple):
@@ -46,13 +49,17 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True)
 class StudyResult:
-    """All worlds of one scenario, in order of (variant, replication)."""
+    """All worlds of one scenario, replication by replication, in each all variants in the order of
+    the design."""
 
     scenario: str
     seed: int
     replications: int
     worlds: list[WorldRecord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    wide: tuple[Wide, ...] | None = None
+    """The intervals that are wider than the scenario's rule asks; None: it has no rule, or the
+    number of replications was given."""
 
     @property
     def holds(self) -> bool:

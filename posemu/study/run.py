@@ -1,22 +1,33 @@
-"""Runs the worlds of a study: replications, in this process or on several cores. The result does
-not depend on how."""
+"""Runs the worlds of a study: replications, in this process or on several cores, at once or in
+parts. The result does not depend on how."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
-from multiprocessing import get_context
+from functools import partial
+from typing import NamedTuple
 
 from posemu.faults import FaultSpec
 from posemu.scenario import Scenario, World
 from posemu.sim import Event, Observer
 from posemu.study.expectations import find
 from posemu.study.metrics import MetricsCollector
+from posemu.study.pool import in_order
 from posemu.study.results import StudyResult, WorldRecord
+from posemu.study.stopping import next_count, too_wide
 
-Done = Callable[[WorldRecord], object]
+
+class Place(NamedTuple):
+    """Which world of a study."""
+
+    variant: str
+    replication: int
+
+    def __str__(self) -> str:
+        return f"{self.variant}/{self.replication}"
 
 
 def run_study(
@@ -24,18 +35,45 @@ def run_study(
     *,
     replications: int | None = None,
     jobs: int = 1,
-    on_done: Done | None = None,
+    known: Iterable[WorldRecord] = (),
+    on_batch: Callable[[int, int], object] | None = None,
+    on_done: Callable[[WorldRecord], object] | None = None,
 ) -> StudyResult:
-    """All replications of a scenario on `jobs` processes; `on_done` hears of each world as it
-    comes, in order."""
-    count = scenario.replications if replications is None else replications
-    result = StudyResult(scenario.name, scenario.seed, count)
-    for record in _records(scenario, count, jobs):
-        result.worlds.append(record)
-        if on_done is not None:
-            on_done(record)
+    """All worlds of a scenario, on `jobs` processes: exactly so many replications, or as many as
+    the scenario says.
+
+    Worlds that are `known` are not run again. `on_batch` hears, before each batch, how many worlds
+    there are up to its end, and how many of them are still to run; `on_done` hears of each world
+    that was run as it comes, in order. Raises `WorkerDiedError`.
+    """
+    until = scenario.until if replications is None else None
+    count: int | None = scenario.replications if replications is None else replications
+    stored = {Place(world.variant, world.replication): world for world in known}
+    result = StudyResult(scenario.name, scenario.seed, 0)
+    while count is not None:
+        variants = [variant.name for variant in scenario.variants]
+        batch = [Place(v, n) for n in range(result.replications, count) for v in variants]
+        missing = [place for place in batch if place not in stored]
+        if on_batch is not None:
+            on_batch(count * len(variants), len(missing))
+        with closing(in_order(partial(_run_at, scenario), missing, jobs)) as fresh:
+            for place in batch:
+                world = stored.get(place) or next(fresh)
+                if on_done is not None and place not in stored:
+                    on_done(world)
+                result.worlds.append(world)
+        result.replications = count
+        count = None
+        if until is not None:
+            totals = {name: result.estimates(name, "total") for name in variants}
+            result.wide = too_wide(until, totals)
+            count = next_count(until, result.replications, result.wide)
     result.findings = find(scenario.expectations, result.worlds)
     return result
+
+
+def _run_at(scenario: Scenario, place: Place) -> WorldRecord:
+    return run_world(scenario, place.replication, variant=place.variant)
 
 
 def run_world(
@@ -73,40 +111,10 @@ def run_world(
         schedule=outcome.schedule,
         failures=tuple(metrics.failures),
         steps_us=dict(sorted(metrics.steps_us.items())),
+        sales=dict(sorted(metrics.sales.items())),
     )
 
 
 def _count(event: Event, struck: Counter[str]) -> None:
     if event.data["what"] == "begins":
         struck[event.data["fault"]] += 1
-
-
-_scenario: Scenario | None = None  # in a worker process: what it inherited from its parent
-_Place = tuple[int, int]  # number of the variant, replication
-
-
-def _work(place: _Place) -> WorldRecord:
-    assert _scenario is not None
-    return _run_at(_scenario, place)
-
-
-def _run_at(scenario: Scenario, place: _Place) -> WorldRecord:
-    return run_world(scenario, place[1], variant=scenario.variants[place[0]].name)
-
-
-def _records(scenario: Scenario, count: int, jobs: int) -> Iterator[WorldRecord]:
-    """All worlds, replication by replication, in each all variants."""
-    global _scenario
-    places = [(v, n) for n in range(count) for v in range(len(scenario.variants))]
-    if jobs <= 1 or len(places) <= 1:
-        for place in places:
-            yield _run_at(scenario, place)
-        return
-    _scenario = (
-        scenario  # forked workers inherit it: cardholders are secret values, and are not pickled
-    )
-    try:
-        with ProcessPoolExecutor(min(jobs, len(places)), get_context("fork")) as pool:
-            yield from pool.map(_work, places)
-    finally:
-        _scenario = None

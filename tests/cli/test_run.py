@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,3 +157,159 @@ def test_a_violation_leaves_with_1(
 def test_bad_usage_leaves_with_2(here: Path, arguments: list[str]) -> None:
     """No file, or an option that makes no sense: exit code 2."""
     assert CliRunner().invoke(APP, arguments).exit_code == 2
+
+
+# --- results that are there already --------------------------------------------------------------
+
+
+def digest_in(folder: str) -> str:
+    return str(json.loads(Path(folder, "one", "replay.json").read_text("utf-8"))["digest"])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_results_of_another_study_are_refused(here: Path, lang: str) -> None:
+    """With `--out`, results of another seed and scenario there are refused before anything is run:
+    each difference with both values, and what to do; nothing is changed or made."""
+    run("one.yaml", "--out", "kept")
+    before = digest_in("kept")
+    Path("one.yaml").write_text(TEXT.format(name="one").replace("each: 2", "each: 3"))
+    done = run("two.yaml", "one.yaml", "--out", "kept", "--seed", "4", "--lang", lang)
+    assert (done.exit_code, done.stdout) == (2, "")
+    first, content, seed, advice = done.stderr.splitlines()
+    assert "kept/one/results.sqlite" in first
+    assert seed.strip() == (
+        "seed: 3 there, 4 asked for" if lang == "en" else "种子:文件中为 3,本次为 4"
+    )
+    assert ("scenario (content): " if lang == "en" else "场景内容:") in content
+    assert ("--out, or delete kept/one" if lang == "en" else "删除 kept/one") in advice
+    assert digest_in("kept") == before
+    assert not (here / "kept" / "two").exists()
+
+
+def test_the_same_study_is_run_anew(here: Path) -> None:
+    """With `--out`, complete results of the same study are replaced, also with another number of
+    replications, another title or comments."""
+    run("one.yaml", "--out", "kept")
+    Path("one.yaml").write_text("# changed\n" + TEXT.format(name="one") + "title: {en: One}\n")
+    done = run("one.yaml", "--out", "kept", "--replications", "2", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["digest"]) == (0, digest_in("kept"))
+
+
+def test_the_default_folder_is_scratch(here: Path) -> None:
+    """Without `--out`, another study's results are replaced without a word; named, the same folder
+    is like any other."""
+    run("one.yaml")
+    done = run("one.yaml", "--seed", "4")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert read_replay(here / "out" / "one" / "replay.json").seed == 4
+    assert run("one.yaml", "--out", "out").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "was not written by posemu"), ("zh", "不是由 posemu 写入的")]
+)
+@pytest.mark.parametrize("more", [[], ["--out", "out"]])
+def test_a_file_that_is_not_posemus_stays(
+    here: Path, more: list[str], lang: str, words: str
+) -> None:
+    """A results file that something else wrote is never replaced, not in the default folder
+    either: exit code 2."""
+    place = here / "out" / "one" / "results.sqlite"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine" * 99)
+    done = run("one.yaml", *more, "--lang", lang)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert place.read_text() == "mine" * 99
+
+
+def test_a_folder_that_cannot_be_made(here: Path) -> None:
+    """`--out` names a file: exit code 2, and what the system says."""
+    done = run("one.yaml", "--out", "two.yaml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "two.yaml/one" in done.stderr
+
+
+def test_the_order_of_files_does_not_matter(here: Path) -> None:
+    """In another order, each scenario has the same digest."""
+    there = json.loads(run("one.yaml", "two.yaml", "--json").stdout)
+    back = json.loads(run("two.yaml", "one.yaml", "--json", "--out", "other").stdout)
+    assert [d["digest"] for d in there] == [d["digest"] for d in reversed(back)]
+
+
+def test_an_interrupt_outside_a_study_is_quiet(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while nothing is run leaves with 130 and without a traceback, and the handler of
+    before is back."""
+
+    def interrupt(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(run_module, "differences", interrupt)
+    done = run("one.yaml")
+    assert (done.exit_code, done.output) == (130, "")
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_an_interrupted_study_leaves_no_older_files(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an interrupted study leaves is its own: no replay file of the study that was there
+    before."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    run("one.yaml")
+    monkeypatch.setattr(run_module, "run_study", interrupt)
+    done = run("one.yaml", "--seed", "4")
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert [path.name for path in (here / "out" / "one").iterdir()] == ["results.sqlite"]
+
+
+def test_an_ignored_ctrl_c_stays_ignored(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the background of a script, where Ctrl-C is ignored, it does not end the run."""
+    monkeypatch.setattr(
+        run_module, "differences", lambda *_: os.kill(os.getpid(), signal.SIGINT) or ()
+    )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert run("one.yaml").exit_code == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+# --- until ---------------------------------------------------------------------------------------
+
+UNTIL = "until: {{half_width: {{txn_time: {width}, lost_sales: 1}}, budget: 4, batch: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    ("width", "more", "words", "count"),
+    [
+        (0.01, [], r"budget of 4 replications is spent: txn_time of base is still ± \d+\.\d\d "
+                   r"\(asked: 0\.01\)", 4),
+        (0.01, ["--lang", "zh"], r"已用完 4 次重复的预算:base 的 txn_time 仍为 ± \d+\.\d\d", 4),
+        (1e9, [], "stopped after 2 replications: all intervals narrow enough", 2),
+        (1e9, ["--lang", "zh"], "2 次重复后停止:所有区间都已足够窄", 2),
+    ],
+)  # fmt: skip
+def test_the_report_says_why_it_stopped(
+    here: Path, width: float, more: list[str], words: str, count: int
+) -> None:
+    """With `until`, the report says whether the intervals are narrow enough or the budget is
+    spent, and how many worlds ran."""
+    text = TEXT.format(name="one") + "replications: 2\n" + UNTIL.format(width=f"{width:f}")
+    Path("one.yaml").write_text(text)
+    printed = " ".join(run("one.yaml", *more).stdout.split())
+    assert re.search(words, printed)
+    assert len(read_replay(here / "out" / "one" / "replay.json").worlds) == count
+
+
+def test_a_given_number_is_run_without_the_rule(here: Path) -> None:
+    """`--replications` means exactly so many, and says nothing of the rule."""
+    Path("one.yaml").write_text(TEXT.format(name="one") + UNTIL.format(width="0.001"))
+    printed = run("one.yaml", "--replications", "3").stdout
+    assert "budget" not in printed
+    assert json.loads(run("one.yaml", "--json").stdout)["replications"] == 4
+    assert len(read_replay(here / "out" / "one" / "replay.json").worlds) == 4

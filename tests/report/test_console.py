@@ -15,7 +15,8 @@ from posemu.scenario import load_text
 from posemu.study import METRICS, Estimate, StudyResult, WorldRecord, run_study
 
 LANGUAGES = ("en", "zh")
-RESULTS, REPLAY = "out/tiny/results.sqlite", "out/tiny/replay.json"
+RESULTS, REPORT = "out/tiny/results.sqlite", "out/tiny/report.html"
+REPLAY = "out/tiny/replay.json"
 TEXT = """\
 posemu: 1
 name: tiny
@@ -44,7 +45,7 @@ def width(line: str) -> int:
 
 
 def report(result: StudyResult, scenario: Any, lang: str) -> str:
-    return run_report(result, scenario, lang, RESULTS, REPLAY)
+    return run_report(result, scenario, lang, {"results": RESULTS, "report": REPORT}, REPLAY)
 
 
 def too_wide(text: str) -> list[tuple[int, str]]:
@@ -94,6 +95,7 @@ Situations met: none
 
 digest   {result.digest}
 results  {RESULTS}
+report   {REPORT}
 replay   posemu replay {REPLAY}
 (test keys and cards; randomness of keys and PIN blocks comes from the seed)
 """
@@ -131,6 +133,7 @@ Situations met
 
 digest   {result.digest}
 results  {RESULTS}
+report   {REPORT}
 replay   posemu replay {REPLAY}
 (test keys and cards; randomness of keys and PIN blocks comes from the seed)
 """
@@ -264,9 +267,10 @@ def test_the_columns_stand_below_each_other(result: Any, scenario: Any, lang: st
 def test_digest_and_paths_stand_at_the_end(result: Any, scenario: Any) -> None:
     """The last lines give the digest, where the results are, how to replay, and that the keys and
     the randomness are for tests."""
-    *_, digest, results, replay, note = report(result, scenario, "en").splitlines()
-    assert [digest, results, replay] == [
-        f"digest   {result.digest}", f"results  {RESULTS}", f"replay   posemu replay {REPLAY}",
+    *_, digest, results, page, replay, note = report(result, scenario, "en").splitlines()
+    assert [digest, results, page, replay] == [
+        f"digest   {result.digest}", f"results  {RESULTS}", f"report   {REPORT}",
+        f"replay   posemu replay {REPLAY}",
     ]  # fmt: skip
     assert "test keys" in note
     assert "seed" in note
@@ -304,3 +308,28 @@ def test_what_never_happened_is_not_called_impossible(scenario: Any, zeros: int,
     assert f"0.00 sales per h  [0.00, 0.00], n {zeros}" in text
     assert too_wide(text) == []
     assert too_wide(report(StudyResult("tiny", 3, zeros, worlds), scenario, "zh")) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_several_variants_stand_side_by_side(scenario: Any, lang: str) -> None:
+    """One line a variant, with the half-width of each interval; a long name has a line of its own;
+    what never happened is not called impossible."""
+    name = "a-long-name-of-many-measures-taken-together"
+    values = {"total": {"timeout_rate": 0.0, "lost_sales": 0.0, "txn_time_p95": None}}
+    worlds = [
+        replace(
+            WORLD, variant="before", values={"total": {"timeout_rate": 4.0, "lost_sales": 9.0}}
+        ),
+        replace(
+            OTHER, variant="before", values={"total": {"timeout_rate": 6.0, "lost_sales": 9.0}}
+        ),
+        *(replace(WORLD, variant=name, replication=n, values=values) for n in range(4)),
+    ]
+    text = report(StudyResult("tiny", 3, 2, worlds), scenario, lang)
+    lines = text.splitlines()
+    assert too_wide(text) == []
+    [before] = [line for line in lines if line.startswith("  before")]
+    assert before.split() == ["before", "5.0", "±12.7", "9", "±0", "-"]
+    after = lines[lines.index(f"  {name}") + 1]
+    assert after.split() == ["<", "3/4", "0", "±0", "-"]
+    assert len({len(line) for line in (before, after)}) == 1

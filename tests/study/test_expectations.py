@@ -12,8 +12,8 @@ from posemu.scenario import Expectation
 from posemu.study import Finding, WorldRecord
 from posemu.study.expectations import find
 
-LEVEL = Expectation("level", "timeout_rate", ("total",), variants=("a",))
-CHANGE = Expectation("change", "timeout_rate", ("total",), before="a", after="b")
+LEVEL = Expectation("level", "水平", "timeout_rate", ("total",), variants=("a",))
+CHANGE = Expectation("change", "变化", "timeout_rate", ("total",), before="a", after="b")
 
 
 def worlds(**variants: list[float | None]) -> list[WorldRecord]:
