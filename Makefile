@@ -6,13 +6,13 @@ PIP := -m pip --disable-pip-version-check --quiet install --constraint constrain
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench docs examples pythons clean distclean setup
+.PHONY: help demo test quick lint bench docs picture examples pythons clean distclean setup
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
-demo: .venv/.ready  ## run the first scenario and print the verdict
-	@$(BIN)/posemu run scenarios/first-sale.yaml
+demo: .venv/.ready  ## the coffee shop: 160 simulated days, a verdict and a report
+	@$(BIN)/posemu run scenarios/cases/coffee-wifi.yaml
 
 test: .venv/.ready  ## all tests, with the import contracts and the examples of the docs
 	@$(BIN)/python -m pytest -n auto --dist worksteal
@@ -31,6 +31,9 @@ bench: .venv/.ready  ## the benchmarks, as JSON
 docs: .venv/.docs-ready  ## the documentation, in docs/_build/html
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+picture: demo  ## the picture of the README, from the report of make demo; needs Chromium
+	@$(BIN)/python docs/picture.py out/coffee-wifi/report.html docs/pictures/coffee-wifi.png
 
 examples: .venv/.ready  ## run the examples of README and docs, and write down what they print
 	@$(BIN)/python tests/docs/test_examples.py

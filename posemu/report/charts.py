@@ -1,0 +1,291 @@
+"""The charts of the page: Altair, rendered to SVG, so that the page needs no script and no network.
+
+Each function takes plain rows and words and returns the text of an <svg> element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from unicodedata import east_asian_width
+
+import altair as alt
+import vl_convert
+
+from posemu.report.page_text import say
+from posemu.sim import US_PER_S
+from posemu.study import Estimate
+
+FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'"
+INK, MUTED, LINE, BAD, PALE = "#1f2933", "#616e7c", "#d9e2ec", "#c81e1e", "#94a3b8"
+TILLS = ["#1d4ed8", "#d97706", "#0f766e", "#9333ea", "#be185d", "#4d7c0f", "#0369a1", "#7c2d12"]
+FAULTS = ["#f9b869", "#8fbcec", "#c4a6ea", "#97d08f", "#f09bb0", "#dccb5a", "#aab4c0", "#70c8c2"]
+STEPS = ["#cbd5e1", "#93b4d9", "#5b86bd", "#e07a5f", "#f2c14e", "#8ab17d", "#b8b8b8"]
+WIDTH = 1000
+ROW = 26
+
+_config = {
+    "font": FONT,
+    "background": "transparent",
+    "padding": {"left": 16, "right": 16, "top": 4, "bottom": 4},
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK,
+        "titleColor": MUTED, "gridColor": LINE, "domain": False, "ticks": False, "labelLimit": 400,
+        "labelPadding": 6,
+    },
+    "legend": {
+        "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK,
+        "titleColor": MUTED, "orient": "top", "symbolSize": 110, "labelLimit": 300, "columns": 4,
+    },
+    "header": {"labelFontSize": 14, "labelColor": INK, "labelFontWeight": "bold"},
+    "title": {"fontSize": 14, "color": INK, "anchor": "start", "fontWeight": "bold"},
+}  # fmt: skip
+
+
+class Rate(NamedTuple):
+    """One variant and till: what is done in it, and its figure."""
+
+    variant: str
+    factors: tuple[str, ...]
+    till: str
+    found: Estimate
+
+
+class Bar(NamedTuple):
+    """An effect: of what, and its size."""
+
+    name: str
+    size: Estimate
+    main: bool
+
+
+class Mark(NamedTuple):
+    """A sale in the timeline; hours of the day."""
+
+    row: str
+    at: float
+    failed: bool
+
+
+class Stripe(NamedTuple):
+    """A fault in the timeline; hours of the day."""
+
+    row: str
+    name: str
+    begins: float
+    ends: float
+
+
+class Part(NamedTuple):
+    """Seconds of a step in a sale, as a mean over all that were started."""
+
+    row: str
+    step: str
+    order: int
+    seconds: float
+
+
+def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], lang: str) -> str:
+    """The timeout rate of each variant and till, worst variant on top; what is done in a variant
+    stands at its left as a row of dots."""
+    worst = {row.variant: 0.0 for row in rows}
+    for row in rows:
+        worst[row.variant] = max(worst[row.variant], row.found.mean or 0.0)
+    order = sorted(worst, key=lambda name: (-worst[name], len(name)))
+    height = max(1, len(order)) * (14 * len(tills) + 4 if len(order) > 1 else 2 * ROW)
+    y = alt.Y("variant:N", sort=order, title=None)
+    dots = [
+        {"variant": row.variant, "factor": broken(factor), "taken": factor in row.factors}
+        for row in rows if row.till == tills[0] for factor in factors
+    ]  # fmt: skip
+    chart = _intervals(
+        [{"variant": r.variant, "till": r.till} | _rate_of(r.found) for r in rows],
+        y=y if not factors else y.axis(None),
+        offset=alt.YOffset("till:N", sort=list(tills)),
+        color=alt.Color(
+            "till:N", title=say("till", lang), sort=list(tills),
+            scale=alt.Scale(domain=list(tills), range=TILLS),
+        ),
+        title=say("timeout-rate", lang),
+        written=True,
+    )  # fmt: skip
+    left = 100 * len(factors) + 20 if factors else 200
+    chart = chart.properties(width=WIDTH - left, height=height)
+    if not factors:
+        return _svg(chart, "rates")
+    matrix = (
+        alt.Chart(alt.Data(values=dots))
+        .mark_circle(size=150, opacity=1)
+        .encode(
+            x=alt.X(
+                "factor:N", sort=[broken(factor) for factor in factors], title=None,
+                axis=alt.Axis(
+                    orient="top", labelAngle=0, grid=False, offset=6, labelExpr=r"split(datum.label, '\n')",
+                ),
+            ),
+            y=y.axis(None),
+            color=alt.Color(
+                "taken:N", legend=None, scale=alt.Scale(domain=[True, False], range=[INK, LINE])
+            ),
+        )
+        .properties(width=100 * len(factors), height=height)
+    )  # fmt: skip
+    both = alt.hconcat(matrix, chart, spacing=10).resolve_scale(color="independent")
+    return _svg(both, "rates")
+
+
+def timeline(
+    marks: Sequence[Mark],
+    stripes: Sequence[Stripe],
+    rows: Sequence[str],
+    hours: tuple[float, float],
+    lang: str,
+) -> str:
+    """Sales as ticks and faults as bands, one row a till, from opening to closing."""
+    names = list(dict.fromkeys(stripe.name for stripe in stripes))
+    rank = alt.Scale(domain=list(rows), padding=0.25)
+    y = alt.Y("row:N", sort=list(rows), title=None, scale=rank)
+    scale = alt.Scale(domain=list(hours), nice=False)
+    whole = list(range(int(-(-hours[0] // 1)), int(hours[1]) + 1))
+    axis = alt.Axis(
+        values=whole[:: max(1, len(whole) // 16)], labelExpr="format(datum.value, '02d') + ':00'",
+        grid=True,
+    )  # fmt: skip
+    x = alt.X("at:Q", scale=scale, axis=axis, title=say("time-of-day", lang))
+    ticks = alt.Chart(alt.Data(values=[mark._asdict() for mark in marks])).encode(x=x, y=y)
+    layers: list[Any] = []
+    if stripes:
+        layers.append(
+            alt.Chart(alt.Data(values=[stripe._asdict() for stripe in stripes]))
+            .mark_bar(opacity=1)
+            .encode(
+                x=alt.X("begins:Q", scale=scale, axis=axis, title=say("time-of-day", lang)),
+                x2="ends:Q",
+                y=y,
+                color=alt.Color(
+                    "name:N", title=None, sort=names,
+                    scale=alt.Scale(domain=names, range=FAULTS[: len(names)]),
+                ),
+            )
+        )  # fmt: skip
+    layers.append(
+        ticks.transform_filter("!datum.failed").mark_tick(
+            color=MUTED, thickness=1, bandSize=ROW * 0.6
+        )
+    )
+    layers.append(
+        ticks.transform_filter("datum.failed").mark_tick(
+            color=BAD, thickness=2.2, bandSize=ROW * 1.15
+        )
+    )
+    chart = alt.layer(*layers).properties(width=WIDTH - 140, height=ROW * 1.5 * len(rows))
+    return _svg(chart, "timeline")
+
+
+def broken(name: str) -> str:
+    """A name in short lines: at its hyphens, or after every sixth Chinese character."""
+    if name.isascii():
+        return name.replace("-", "-\n")
+    return "\n".join(name[i : i + 6] for i in range(0, len(name), 6))
+
+
+def _columns(text: str) -> float:
+    """About how wide a label is, in px."""
+    return sum(13.5 if east_asian_width(char) in "WF" else 7.6 for char in text)
+
+
+def effect_bars(bars: Sequence[Bar], name: str) -> str:
+    """Main effects and interactions with their intervals, around zero; `name` is the chart's own in
+    the page."""
+    order = [bar.name for bar in bars]
+    values = [
+        {"name": bar.name, "main": bar.main, "zero": 0} | _numbers_of(bar.size) for bar in bars
+    ]
+    chart = _intervals(
+        values,
+        y=alt.Y("name:N", sort=order, title=None),
+        color=alt.Color(
+            "main:N", legend=None, scale=alt.Scale(domain=[True, False], range=[INK, PALE])
+        ),
+        title="",
+    )
+    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x="zero:Q")
+    width = max(120, WIDTH / 2 - 50 - max(_columns(label) for label in order))
+    return _svg((zero + chart).properties(width=width, height=ROW * len(bars)), name)
+
+
+def step_bars(parts: Sequence[Part], rows: Sequence[str], steps: Sequence[str], lang: str) -> str:
+    """Where a sale's seconds go, step by step."""
+    chart = (
+        alt.Chart(alt.Data(values=[part._asdict() for part in parts]))
+        .mark_bar()
+        .encode(
+            x=alt.X("seconds:Q", title=say("seconds", lang), stack=True),
+            y=alt.Y("row:N", sort=list(rows), title=None),
+            color=alt.Color(
+                "step:N", title=None, sort=list(steps),
+                scale=alt.Scale(domain=list(steps), range=STEPS),
+                legend=alt.Legend(columns=len(STEPS)),
+            ),
+            order="order:Q",
+        )
+        .properties(width=WIDTH - 230, height=ROW * len(rows))
+    )  # fmt: skip
+    return _svg(chart, "steps")
+
+
+def _numbers_of(found: Estimate) -> dict[str, float | None]:
+    return {"mean": found.mean, "low": found.low, "high": found.high}
+
+
+def _rate_of(found: Estimate) -> dict[str, float | None]:
+    """A share is never below nothing, though the interval of its mean may be."""
+    return {name: None if v is None else max(v, 0.0) for name, v in _numbers_of(found).items()}
+
+
+def _intervals(
+    values: list[dict[str, Any]], *, y: alt.Y, color: alt.Color, title: str,
+    offset: alt.YOffset | None = None, written: bool = False,
+) -> alt.LayerChart:  # fmt: skip
+    """Means as points, intervals as bars through them; `written`: the mean stands beside."""
+    extra = {} if offset is None else {"yOffset": offset}
+    base = alt.Chart(alt.Data(values=values)).encode(y=y, color=color, **extra)
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.5, opacity=0.55)
+    known = base.transform_filter("isValid(datum.mean)")
+    points = known.mark_point(size=70, filled=True, opacity=1)
+    x = {"axis": alt.Axis(title=title, tickCount=8)}
+    layers: list[Any] = [
+        bars.encode(x=alt.X("low:Q", **x), x2="high:Q"), points.encode(x=alt.X("mean:Q", **x))
+    ]  # fmt: skip
+    if written:
+        end = "isValid(datum.high) ? datum.high : datum.mean"
+        text = known.transform_calculate(end=end)
+        layers.append(
+            text.mark_text(align="left", dx=9, fontSize=12).encode(
+                x=alt.X("end:Q", **x), text=alt.Text("mean:Q", format=".1f")
+            )
+        )
+    return alt.layer(*layers)
+
+
+def _svg(chart: Any, name: str) -> str:
+    """The chart as an <svg> element. Its inner ids get its name before them: several charts stand
+    in one page."""
+    spec = chart.configure(**_config).to_dict()
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=_version())
+    svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"{name}-\1\2", svg)
+    return re.sub(r"<svg ", '<svg role="img" ', svg, count=1)
+
+
+@cache
+def _version() -> str:
+    """The Vega-Lite that Altair writes for, as vl-convert names it."""
+    return "v" + ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+def hours_of(t_us: int, opening_us: int) -> float:
+    """A moment as hours of the day."""
+    return (opening_us + t_us) / (3_600 * US_PER_S)

@@ -1,0 +1,108 @@
+"""Charts: pictures that show what they are given, by themselves."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from posemu.report import charts
+from posemu.study import Estimate
+
+SVG = "{http://www.w3.org/2000/svg}"
+RATE = Estimate(12.0, 10.0, 14.0, 10)
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(each.itertext()) for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def marks(svg: str, role: str) -> int:
+    """How many marks of a kind (symbol, rule, rect) stand in the drawing, legends left out."""
+    groups = ElementTree.fromstring(svg).iter(f"{SVG}g")
+    return sum(
+        len(list(group))
+        for group in groups
+        if f"mark-{role} role-mark" in group.get("class", "")
+        and "legend" not in group.get("class", "")
+    )
+
+
+def rates(lang: str = "en", factors: tuple[str, ...] = ("line-repair",)) -> str:
+    rows = [
+        charts.Rate("before", (), "far", RATE),
+        charts.Rate("before", (), "near", Estimate(0.0, -0.1, 0.1, 10)),
+        charts.Rate("after", factors, "far", Estimate(1.0, None, None, 1)),
+        charts.Rate("after", factors, "near", Estimate(None, None, None, 0)),
+    ]
+    return charts.rates(rows, factors, ("near", "far"), lang)
+
+
+def test_every_rate_has_its_point_and_interval() -> None:
+    """A point for each known mean, a bar for each known interval, a dot for each measure; no figure
+    is made up where there is none."""
+    svg = rates()
+    assert marks(svg, "rule") == 2
+    assert marks(svg, "symbol") == 3 + 2
+    assert {"12.0", "0.0", "1.0"} <= set(texts(svg))
+
+
+def test_a_rate_is_not_drawn_below_nothing() -> None:
+    """A t-interval may reach below zero; a share cannot, and the axis begins there."""
+    assert "−2" not in texts(rates())
+    assert "-0.1" not in rates()
+
+
+def test_without_measures_the_variants_have_their_names() -> None:
+    """Variants that cannot be told by what is done in them stand at the axis."""
+    assert {"before", "after"} <= set(texts(rates(factors=())))
+    assert "before" not in texts(rates())
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "till"), ("zh", "收银台")])
+def test_both_languages(lang: str, title: str) -> None:
+    """Axis and legend are in the language of the page."""
+    assert title in texts(rates(lang))
+
+
+def test_the_timeline_shows_each_sale_and_each_fault() -> None:
+    """One tick a sale, one band a spell."""
+    svg = charts.timeline(
+        [charts.Mark("far", 9.5, True), charts.Mark("far", 9.6, False)],
+        [charts.Stripe("far", "weak", 9.4, 9.7), charts.Stripe("near", "weak", 11.0, 12.0)],
+        ["near", "far"], (9.0, 12.0), "en",
+    )  # fmt: skip
+    assert svg.count(charts.BAD) == 1
+    assert len(re.findall(f'aria-roledescription="bar"[^>]*fill="{charts.FAULTS[0]}"', svg)) == 2
+    assert {"near", "far", "weak", "09:00", "12:00"} <= set(texts(svg))
+
+
+def test_the_ids_of_two_charts_do_not_meet() -> None:
+    """Several charts stand in one page: an id that two of them use would cut the wrong one."""
+    bars = [charts.Bar("a", RATE, True), charts.Bar("a × b", Estimate(0.0, -1.0, 1.0, 9), False)]
+    pictures = [charts.effect_bars(bars, "first"), charts.effect_bars(bars, "second"), rates()]
+    ids = [found for svg in pictures for found in set(re.findall(r'\bid="([^"]+)"', svg))]
+    assert len(ids) == len(set(ids))
+    for svg in pictures:
+        assert set(re.findall(r"url\(#([^)]+)\)", svg)) <= set(re.findall(r'\bid="([^"]+)"', svg))
+
+
+def test_steps_are_stacked_in_their_order() -> None:
+    """The parts of a bar follow the sale."""
+    parts = [
+        charts.Part("far", "second", 1, 5.0),
+        charts.Part("far", "first", 0, 3.0),
+    ]
+    svg = charts.step_bars(parts, ["far"], ["first", "second"], "en")
+    bars = {
+        m[1]: float(m[2])
+        for m in re.finditer(r'aria-label="[^"]*step: (\w+)[^>]*? d="M([\d.]+),', svg)
+    }
+    assert bars["first"] < bars["second"], svg
+
+
+def test_long_names_are_broken() -> None:
+    """At hyphens, and in Chinese after every sixth character."""
+    assert charts.broken("emergency-plan") == "emergency-\nplan"
+    assert charts.broken("联系网络服务商检修线路") == "联系网络服务\n商检修线路"
