@@ -59,7 +59,7 @@ class Injector:
         self._stopped = False
         self._remedies = tuple(remedies)
         self._removed: set[tuple[str, str | None]] = set()  # failure mode, till (None: everywhere)
-        self._left: dict[str, float] = {}  # failure mode -> how much of a spell is left
+        self._left: dict[tuple[str, str | None], float] = {}  # likewise: what is left of a spell
         same: dict[str, int] = {}
         for spec in specs:
             same[spec.id] = same.get(spec.id, 0) + 1
@@ -76,10 +76,15 @@ class Injector:
             if self._is_removed(mode_id, till):
                 self._heal(number)
 
-    def shorten(self, mode_ids: tuple[str, ...], left: float) -> None:
-        """From now on spells of these failure modes last only this share of their time."""
-        for mode_id in mode_ids:
-            self._left[mode_id] = left * self._left.get(mode_id, 1.0)
+    def shorten(self, mode_ids: tuple[str, ...], left: float, tills: tuple[str, ...]) -> None:
+        """From now on spells of these failure modes last only this share of their time (at these
+        tills; none: anywhere)."""
+        for where in [(mode_id, till) for mode_id in mode_ids for till in tills or (None,)]:
+            self._left[where] = left * self._left.get(where, 1.0)
+
+    def _share_left(self, mode_id: str, till: str | None) -> float:
+        everywhere = self._left.get((mode_id, None), 1.0)
+        return everywhere if till is None else everywhere * self._left.get((mode_id, till), 1.0)
 
     def _is_removed(self, mode_id: str, till: str | None) -> bool:
         return (mode_id, None) in self._removed or (mode_id, till) in self._removed
@@ -184,8 +189,8 @@ class Injector:
         keyed = self._site.keyed
         if span_us is None and spec.span is not None and not isinstance(spec.trigger, Always):
             span_us = spec.span.quantile_us(keyed("fault/span", entity, 0))
-        if span_us is not None and spec.id in self._left:
-            span_us = int(span_us * self._left[spec.id])
+        if span_us is not None and self._left:
+            span_us = int(span_us * self._share_left(spec.id, till_name))
         data = {"fault": spec.id, "what": "begins", "number": number}
         if till is not None:
             data["terminal"] = till.name

@@ -15,7 +15,7 @@ class Faults(Protocol):
 
     def remove(self, mode_ids: tuple[str, ...], tills: tuple[str, ...]) -> None: ...
 
-    def shorten(self, mode_ids: tuple[str, ...], left: float) -> None: ...
+    def shorten(self, mode_ids: tuple[str, ...], left: float, tills: tuple[str, ...]) -> None: ...
 
 
 class Remedy(NamedTuple):
@@ -38,7 +38,7 @@ def boost_signal(remedy: Remedy, gain: float) -> None:
 
 def shorten(remedy: Remedy, left: float) -> None:
     """Spells of the failure modes last only this share of their time."""
-    remedy.faults.shorten(remedy.acts_on, left)
+    remedy.faults.shorten(remedy.acts_on, left, remedy.till_names)
 
 
 def remove(remedy: Remedy) -> None:

@@ -20,7 +20,7 @@ from posemu.faults import (
 )
 from posemu.faults.remedies import REMEDIES
 from posemu.link import loss_at
-from posemu.scenario import Scenario, World
+from posemu.scenario import Scenario, ScenarioError, World, load_text
 from posemu.scenario.spec import TillSpec
 from posemu.sim import Memory
 from posemu.testing import small_shop
@@ -109,6 +109,24 @@ def test_the_provider_shortens_outages_of_the_line_only() -> None:
     assert sorted(after) == [
         ("comms-outage", 20, 25), ("comms-outage", 200, 10), ("dns-fail", 30, 100),
     ]  # fmt: skip
+
+
+def test_spells_are_shortened_at_the_tills_that_are_named() -> None:
+    """What is done at one till leaves the spells of another as they are; twice done, twice
+    shorter."""
+    weak = FaultSpec("wifi-weak", None, {"rssi": -90.0}, AtTimes(((20 * S, 100 * S),)))
+    world = World(shop(faults=(weak,)))
+    world.injector.shorten(("wifi-weak",), 0.5, ("till-2",))
+    world.injector.shorten(("wifi-weak",), 0.8, ())
+    assert sorted(spans(world)) == [("wifi-weak", 20, 40), ("wifi-weak", 20, 80)]
+
+
+def test_what_acts_on_the_whole_shop_takes_no_tills() -> None:
+    """A line cannot be repaired at one till: naming one is an error and not ignored."""
+    text = "posemu: 1\ntills: {a: {}}\ncardholders: {each: 1}\ninterventions:\n"
+    with pytest.raises(ScenarioError, match="tills"):
+        load_text(f"{text}  x: [isp-contact: {{tills: [a]}}]\n", "x.yaml")
+    assert load_text(f"{text}  x: [maint-plan: {{tills: [a]}}]\n", "x.yaml")
 
 
 @pytest.mark.parametrize("at_s", [0, 60])
