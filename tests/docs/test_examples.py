@@ -3,13 +3,13 @@
 How a page writes an example:
 
     ```console            each line that begins with "$ " is run, in a folder that a page has to
-    $ posemu run a.yaml   itself and that holds a copy of scenarios/; the lines below it are what
-    ...                   it prints (a line "..." stands for any lines). It must exit with 0,
-    ```                   unless the next command is `echo $?`.
+    $ posemu run a.yaml   itself and that holds a copy of scenarios/ and a link to tests/; the lines
+    ...                   below it are what it prints (a line "..." stands for any lines). It must
+    ```                   exit with 0, unless the next command is `echo $?`.
 
     ```yaml               a block of YAML whose first line is a comment that names a file is put
-    # a.yaml              into that file
-    ```
+    # a.yaml              into that file; one in posemu/ goes into a copy of the package, which the
+    ```                   commands below it use
 
 `make examples` (`python tests/docs/test_examples.py`) runs them and writes down what they print.
 """
@@ -24,9 +24,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from rich.console import Console
+
+from posemu.report.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -37,6 +44,8 @@ PAGES = [
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w./-]+\.yaml)\n")
 ANY = "..."
+PROGRESS = re.compile(r"\S+: \d+ of \d+ worlds|\S+:\d+ 次运行,已完成 \d+ 次")
+"""Lines on standard error whose number depends on how fast the machine is."""
 
 
 @dataclass(frozen=True)
@@ -81,22 +90,37 @@ class Shell:
         self.folder = folder
         self.code = 0
         shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+        (folder / "tests").symlink_to(ROOT / "tests")
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self._env = {**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
 
     def do(self, step: Command | NewFile) -> list[str]:
-        """What it prints, errors included, without blanks at the ends of lines."""
+        """What it prints, errors included, without blanks at the ends of lines and without its
+        progress."""
         if isinstance(step, NewFile):
+            if step.name.startswith("posemu/"):
+                self._own_package()
             (self.folder / step.name).write_text(step.text, "utf-8")
             return []
         if step.text == "echo $?":
             return [str(self.code)]
         done = subprocess.run(
             step.text, shell=True, cwd=self.folder, env=self._env, text=True, encoding="utf-8",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900,
         )  # fmt: skip
         self.code = done.returncode
-        return [line.rstrip() for line in done.stdout.splitlines()]
+        return without_progress(done.stdout)
+
+    def _own_package(self) -> None:
+        """The page changes posemu itself, as its reader does in a clone: from now on, in a copy."""
+        if not (self.folder / "posemu").exists():
+            shutil.copytree(ROOT / "posemu", self.folder / "posemu")
+            self._env["PYTHONPATH"] = str(self.folder)
+
+
+def without_progress(printed: str) -> list[str]:
+    lines = [line.rstrip() for line in printed.splitlines()]
+    return [line for line in lines if PROGRESS.fullmatch(line) is None]
 
 
 def fits(shown: list[str], printed: list[str]) -> bool:
@@ -111,7 +135,10 @@ def fits(shown: list[str], printed: list[str]) -> bool:
 
 
 def shown_anew(shown: list[str], printed: list[str]) -> list[str]:
-    """The lines to show instead: with "...", as many as before at the head and at the end."""
+    """The lines to show instead: those shown, if they fit; else, with "...", as many as before at
+    the head and at the end."""
+    if fits(shown, printed):
+        return shown
     if ANY not in shown:
         return printed
     tail = len(shown) - shown.index(ANY) - 1
@@ -128,6 +155,27 @@ def test_the_examples_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> 
             where = f"{page.relative_to(ROOT)}: {step.text}\n" + "\n".join(printed)
             assert step.may_fail or shell.code == 0 or step.text == "echo $?", where
             assert not step.shown or fits(step.shown, printed), where
+
+
+def test_a_page_that_adds_to_posemu_does_so_in_a_copy(tmp_path: Path) -> None:
+    """A file that a page puts into posemu/ is used by its commands, and by nobody else."""
+    shell = Shell(tmp_path / "page")
+    name = "posemu/faults/interventions/nothing.yaml"
+    shell.do(NewFile(name, "wrong"))
+    assert "nothing.yaml" in "\n".join(shell.do(Command("posemu interventions", [], 0, True)))
+    assert shell.code != 0
+    assert not (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_progress_is_no_part_of_what_a_page_shows(lang: str) -> None:
+    """What a slow machine says of its progress is left out, and nothing else."""
+    ticks, out, world = count(0, 10), StringIO(), SimpleNamespace(variant="base", replication=1)
+    progress = Progress("small", lang, Console(file=out), clock=lambda: next(ticks))
+    progress.batch(4, 4)
+    progress.world(cast(Any, world))
+    assert out.getvalue()
+    assert without_progress(out.getvalue() + "HOLDS \n") == ["HOLDS"]
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
@@ -165,6 +213,19 @@ def test_every_file_that_a_page_names_exists() -> None:
 def test_shown_lines_are_compared_strictly(shown: str, printed: str, good: bool) -> None:
     """What a page shows must be there, in order, with gaps only where it says so."""
     assert fits(shown.split(), printed.split()) is good
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "new"),
+    [
+        ("a b", "a c d", "a c d"),
+        ("a ... d", "b x y e", "b ... e"),
+        ("a ... c ... e", "a b c d e", "a ... c ... e"),
+    ],
+)
+def test_lines_are_written_down_with_their_gaps(shown: str, printed: str, new: str) -> None:
+    """`make examples` keeps what is still true, and the gap of what is not."""
+    assert shown_anew(shown.split(), printed.split()) == new.split()
 
 
 def update(page: Path) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import runpy
+from dataclasses import fields
 from pathlib import Path
 
 from posemu.cli.main import COMMANDS
+from posemu.faults import Intervention
 from posemu.faults.catalogue import failure_modes
+from posemu.faults.remedies import REMEDIES
 from posemu.oracle import INVARIANTS
+from posemu.scenario.expectation_entries import CHANGES, LEVELS
 from posemu.scenario.schema import ScenarioFile
 from posemu.terminal.states import State
 
@@ -47,6 +51,26 @@ def test_the_scenario_page_has_every_key_mode_and_state() -> None:
     named = set(re.findall(r"`([\w-]+)`", page))
     keys = {field.alias or name for name, field in ScenarioFile.model_fields.items()}
     assert keys | set(failure_modes()) | {state.value for state in State} <= named
+
+
+def test_the_architecture_page_has_every_room() -> None:
+    """Each room of the house has a row in the table, and no room that is gone."""
+    text = (DOCS / "explanation" / "architecture.md").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "posemu").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `posemu/(\w+)` \|", text, re.MULTILINE)) == rooms
+
+
+def test_the_intervention_page_has_every_mechanism_and_key() -> None:
+    """Who looks for a mechanism finds all there are; the keys of an entry are those it has."""
+    rows = in_first_column(DOCS / "how-to" / "add-an-intervention.md")
+    assert sorted(rows) == sorted([*REMEDIES, *(field.name for field in fields(Intervention))])
+
+
+def test_the_statistics_page_has_every_expectation() -> None:
+    """Each way to expect something has a row that says how it is judged."""
+    text = (DOCS / "explanation" / "statistics.md").read_text("utf-8")
+    rows = "".join(re.findall(r"^\| `.*", text, re.MULTILINE))
+    assert {key for key in (*LEVELS, *CHANGES) if f"`{key}" not in rows} == set()
 
 
 def test_the_table_of_contents_has_every_page() -> None:

@@ -144,30 +144,34 @@ def test_waiting_is_that_of_erlang(tills: int, load: float) -> None:
         assert abs(mean - truth) < stats.t(len(values) - 1).ppf(0.9995) * spread
 
 
-def test_impatient_customers_are_those_of_m_m_1_with_reneging() -> None:
-    """With exponential patience (M/M/1+M) the share that leaves unserved is that of the formula."""
-    mean_s, load, patience_s = 30.0, 0.9, 60.0
-    rate, mu, theta = load / mean_s, 1 / mean_s, 1 / patience_s
+def reneging(load: float, mean_s: float, patience_s: float) -> float:
+    """The share that leaves an M/M/1+M queue unserved: with n customers there, one is served and
+    n - 1 may lose patience."""
     weights = [1.0]
     for n in range(1, 200):
-        weights.append(weights[-1] * rate / (mu + (n - 1) * theta))
-    total = sum(weights)
-    served = mu * (1 - weights[0] / total)
-    truth = 1 - served / rate
-    shares = []
-    for seed in range(20):
-        keyed = Keyed(seed)
-        service, patience = Exponential(mean_s * S), Exponential(patience_s * S)
-        draw, waits = keyed.sequence("service", "x"), keyed.sequence("patience", "x")
-        shop = Shop(1, lambda c, d=draw, s=service: s.quantile_us(d(c.ordinal)))
-        times = arrivals((Spell(0, 100_000 * S, rate / S),), keyed.sequence("comes", "x"))
-        shop.lane.expect(
-            (t, replace(Customer(n, 100), queue_us=patience.quantile_us(waits(n))))
-            for n, t in enumerate(times)
-        )
-        shop.clock.run()
-        seen = [d["seen"] for _, kind, d in shop.log if kind == "leaves"]
-        shares.append(seen.count("queue") / len(seen))
+        weights.append(weights[-1] * load / mean_s / (1 / mean_s + (n - 1) / patience_s))
+    return 1 - (1 - weights[0] / sum(weights)) / load
+
+
+def share_that_leaves(load: float, mean_s: float, patience_s: float, seed: int) -> float:
+    """Of some thousand customers at one till, with exponential patience."""
+    keyed = Keyed(seed)
+    service, patience = Exponential(mean_s * S), Exponential(patience_s * S)
+    draw, waits = keyed.sequence("service", "x"), keyed.sequence("patience", "x")
+    shop = Shop(1, lambda c: service.quantile_us(draw(c.ordinal)))
+    times = arrivals((Spell(0, 100_000 * S, load / mean_s / S),), keyed.sequence("comes", "x"))
+    shop.lane.expect(
+        (t, replace(Customer(n, 100), queue_us=patience.quantile_us(waits(n))))
+        for n, t in enumerate(times)
+    )
+    shop.clock.run()
+    seen = [d["seen"] for _, kind, d in shop.log if kind == "leaves"]
+    return seen.count("queue") / len(seen)
+
+
+def test_impatient_customers_are_those_of_m_m_1_with_reneging() -> None:
+    """With exponential patience (M/M/1+M) the share that leaves unserved is that of the formula."""
+    shares = [share_that_leaves(0.9, 30.0, 60.0, seed) for seed in range(20)]
     mean = sum(shares) / 20
     spread = sqrt(sum((v - mean) ** 2 for v in shares) / 19 / 20)
-    assert abs(mean - truth) < stats.t(19).ppf(0.9995) * spread
+    assert abs(mean - reneging(0.9, 30.0, 60.0)) < stats.t(19).ppf(0.9995) * spread
