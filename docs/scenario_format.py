@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from posemu.scenario import METRICS
 from posemu.scenario.json_schema import scenario_schema
 
 _Schema = dict[str, Any]
@@ -16,6 +17,7 @@ UNITS = {
     "(us|": "duration",
     "(s|min": "rate",
     "dBm": "signal",
+    "dB": "gain",
     "[A-Z]{3}": "amount",
     "CNY": "amount",
     "%": "probability",
@@ -44,8 +46,8 @@ def _lines(schema: _Schema) -> Iterator[str]:
         yield from _table(schema, part)
     yield "## `faults`"
     yield (
-        "\nEach entry is a map of one failure mode. `at`, `on` and `rate` say when it strikes, at "
-        "most one of them; without one it holds from the start. `for` says how long.\n"
+        "\nEach entry is a map of one failure mode. `at`, `on`, `rate` and `spells` say when it "
+        "strikes, at most one of them; without one it holds from the start. `for` says how long.\n"
     )
     yield "### `on`"
     yield from _table(schema, schema["$defs"]["OnSection"])
@@ -53,7 +55,25 @@ def _lines(schema: _Schema) -> Iterator[str]:
         yield f"### `{name}`"
         yield f"\n{_words(mode['description'])}"
         yield from _table(schema, mode)
-    yield "## States"
+    yield "## `interventions`"
+    yield (
+        "\nUnder each name of the shop's own, a list of maps of one intervention each. `tills` "
+        "says where, `at` from when.\n"
+    )
+    [factor] = schema["properties"]["interventions"]["patternProperties"].values()
+    for name, entry in factor["items"]["properties"].items():
+        yield f"### `{name}`"
+        yield f"\n{_words(entry['description'])}"
+        yield from _table(schema, entry)
+    yield "## `expect`"
+    expectation = schema["properties"]["expect"]["items"]
+    yield f"\n{_words(expectation['description'])}"
+    yield from _table(schema, expectation)
+    yield "## Metrics"
+    yield "\n| metric | unit | meaning |\n|---|---|---|"
+    for name, metric in METRICS.items():
+        yield f"| `{name}` | {metric.unit} | {metric.en} |"
+    yield "\n## States"
     states = schema["$defs"]["OnSection"]["properties"]["state"]["anyOf"][0]["enum"]
     yield "\n" + ", ".join(f"`{state}`" for state in states) + "\n"
 

@@ -34,7 +34,7 @@ _config = {
     "axis": {
         "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK,
         "titleColor": MUTED, "gridColor": LINE, "domain": False, "ticks": False, "labelLimit": 400,
-        "labelPadding": 6,
+        "labelPadding": 6, "labelFlush": False, "labelOverlap": "greedy",
     },
     "legend": {
         "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK,
@@ -52,6 +52,13 @@ class Rate(NamedTuple):
     factors: tuple[str, ...]
     till: str
     found: Estimate
+
+
+class Pair(NamedTuple):
+    """One variant and two figures of it."""
+
+    variant: str
+    found: tuple[Estimate, Estimate]
 
 
 class Bar(NamedTuple):
@@ -94,7 +101,8 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
     worst = {row.variant: 0.0 for row in rows}
     for row in rows:
         worst[row.variant] = max(worst[row.variant], row.found.mean or 0.0)
-    order = sorted(worst, key=lambda name: (-worst[name], len(name)))
+    done = {row.variant: len(row.factors) for row in rows}
+    order = sorted(worst, key=lambda name: (-round(worst[name], 1), done[name]))
     height = max(1, len(order)) * (14 * len(tills) + 4 if len(order) > 1 else 2 * ROW)
     y = alt.Y("variant:N", sort=order, title=None)
     dots = [
@@ -110,7 +118,7 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
             scale=alt.Scale(domain=list(tills), range=TILLS),
         ),
         title=say("timeout-rate", lang),
-        written=True,
+        written=".1f",
     )  # fmt: skip
     left = 100 * len(factors) + 20 if factors else 200
     chart = chart.properties(width=WIDTH - left, height=height)
@@ -123,7 +131,8 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
             x=alt.X(
                 "factor:N", sort=[broken(factor) for factor in factors], title=None,
                 axis=alt.Axis(
-                    orient="top", labelAngle=0, grid=False, offset=6, labelExpr=r"split(datum.label, '\n')",
+                    orient="top", labelAngle=0, grid=False, offset=6,
+                    labelExpr=r"split(datum.label, '\n')",
                 ),
             ),
             y=y.axis(None),
@@ -137,14 +146,37 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
     return _svg(both, "rates")
 
 
+def side_by_side(rows: Sequence[Pair], titles: tuple[str, str]) -> str:
+    """Two figures of each variant, one beside the other."""
+    order = [row.variant for row in rows]
+    height = ROW * 1.3 * len(rows)
+    width = (WIDTH - 90 - max(map(_columns, order))) / 2
+    charts = []
+    for number, title in enumerate(titles):
+        values = [{"variant": row.variant} | _rate_of(row.found[number]) for row in rows]
+        axis = alt.Axis(labels=number == 0, domain=False)
+        charts.append(
+            _intervals(
+                values,
+                y=alt.Y("variant:N", sort=order, title=None, axis=axis),
+                color=alt.value(BAD if number == 0 else TILLS[0]),
+                title=title,
+                written=".1f" if number == 0 else ",.0f",
+            ).properties(width=width, height=height)
+        )
+    return _svg(alt.hconcat(*charts, spacing=30), "side-by-side")
+
+
 def timeline(
     marks: Sequence[Mark],
     stripes: Sequence[Stripe],
     rows: Sequence[str],
     hours: tuple[float, float],
     lang: str,
+    name: str,
 ) -> str:
-    """Sales as ticks and faults as bands, one row a till, from opening to closing."""
+    """Sales as ticks and faults as bands above them, one row a till, from opening to closing;
+    `name` is the chart's own in the page."""
     names = list(dict.fromkeys(stripe.name for stripe in stripes))
     rank = alt.Scale(domain=list(rows), padding=0.25)
     y = alt.Y("row:N", sort=list(rows), title=None, scale=rank)
@@ -155,12 +187,21 @@ def timeline(
         grid=True,
     )  # fmt: skip
     x = alt.X("at:Q", scale=scale, axis=axis, title=say("time-of-day", lang))
-    ticks = alt.Chart(alt.Data(values=[mark._asdict() for mark in marks])).encode(x=x, y=y)
-    layers: list[Any] = []
-    if stripes:
+    paid, failed = say("paid", lang), say("failed", lang)
+    sales = [
+        {"row": mark.row, "at": mark.at, "kind": failed if mark.failed else paid}
+        for mark in sorted(marks, key=lambda mark: mark.failed)  # what failed is drawn on top
+    ]
+    colours = alt.Scale(domain=[paid, failed], range=[MUTED, BAD])
+    layers: list[Any] = [
+        alt.Chart(alt.Data(values=sales))
+        .mark_tick(thickness=1.5, bandSize=ROW * 0.7)
+        .encode(x=x, y=y, color=alt.Color("kind:N", title=None, scale=colours))
+    ]
+    if stripes:  # above the sales, not behind them: what overlaps in time must not mix its colours
         layers.append(
             alt.Chart(alt.Data(values=[stripe._asdict() for stripe in stripes]))
-            .mark_bar(opacity=1)
+            .mark_bar(opacity=1, size=8, yOffset=-ROW * 0.6)
             .encode(
                 x=alt.X("begins:Q", scale=scale, axis=axis, title=say("time-of-day", lang)),
                 x2="ends:Q",
@@ -171,18 +212,8 @@ def timeline(
                 ),
             )
         )  # fmt: skip
-    layers.append(
-        ticks.transform_filter("!datum.failed").mark_tick(
-            color=MUTED, thickness=1, bandSize=ROW * 0.6
-        )
-    )
-    layers.append(
-        ticks.transform_filter("datum.failed").mark_tick(
-            color=BAD, thickness=2.2, bandSize=ROW * 1.15
-        )
-    )
-    chart = alt.layer(*layers).properties(width=WIDTH - 140, height=ROW * 1.5 * len(rows))
-    return _svg(chart, "timeline")
+    chart = alt.layer(*layers).resolve_scale(color="independent")
+    return _svg(chart.properties(width=WIDTH - 140, height=ROW * 1.8 * len(rows)), name)
 
 
 def broken(name: str) -> str:
@@ -247,16 +278,17 @@ def _rate_of(found: Estimate) -> dict[str, float | None]:
 
 
 def _intervals(
-    values: list[dict[str, Any]], *, y: alt.Y, color: alt.Color, title: str,
-    offset: alt.YOffset | None = None, written: bool = False,
+    values: list[dict[str, Any]], *, y: alt.Y, color: Any, title: str,
+    offset: alt.YOffset | None = None, written: str = "",
 ) -> alt.LayerChart:  # fmt: skip
-    """Means as points, intervals as bars through them; `written`: the mean stands beside."""
+    """Means as points, intervals as bars through them; `written` is the format in which the mean
+    stands beside (none: it does not)."""
     extra = {} if offset is None else {"yOffset": offset}
     base = alt.Chart(alt.Data(values=values)).encode(y=y, color=color, **extra)
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.5, opacity=0.55)
     known = base.transform_filter("isValid(datum.mean)")
     points = known.mark_point(size=70, filled=True, opacity=1)
-    x = {"axis": alt.Axis(title=title, tickCount=8)}
+    x = {"axis": alt.Axis(title=title, tickCount=6 if title else 4)}
     layers: list[Any] = [
         bars.encode(x=alt.X("low:Q", **x), x2="high:Q"), points.encode(x=alt.X("mean:Q", **x))
     ]  # fmt: skip
@@ -265,7 +297,7 @@ def _intervals(
         text = known.transform_calculate(end=end)
         layers.append(
             text.mark_text(align="left", dx=9, fontSize=12).encode(
-                x=alt.X("end:Q", **x), text=alt.Text("mean:Q", format=".1f")
+                x=alt.X("end:Q", **x), text=alt.Text("mean:Q", format=written)
             )
         )
     return alt.layer(*layers)

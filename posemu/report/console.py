@@ -21,27 +21,27 @@ _TEXT: dict[str, tuple[str, str]] = {
     "checked": (
         "{rules} rules held after each of {events} events",
         "{rules} 条规则在 {events} 个事件后均成立"),
-    "unseen": ("not observed (no probe): {rules}", "未能观测(无探针):{rules}"),
+    "unseen": ("not observed (no probe): {rules}", "未能观测（无探针）：{rules}"),
     "keys": (
         "test keys and cards; randomness of keys and PIN blocks comes from the seed",
-        "测试密钥与测试卡;密钥与PIN块的随机数由种子生成"),
-    "broken": ("violations: {count}, rules broken: {rules}", "{count} 处违反,涉及 {rules} 条规则"),
+        "测试密钥与测试卡；密钥与PIN块的随机数由种子生成"),
+    "broken": ("violations: {count}, rules broken: {rules}", "{count} 处违反，涉及 {rules} 条规则"),
     "size": (
         "tills: {tills}, worlds: {worlds} of {minutes} min, seed: {seed}",
-        "{tills} 个收银台,{worlds} 次运行,每次 {minutes} 分钟,种子 {seed}"),
+        "{tills} 个收银台，{worlds} 次运行，每次 {minutes} 分钟，种子 {seed}"),
     "narrow": (
         "stopped after {count} replications: all intervals narrow enough",
-        "{count} 次重复后停止:所有区间都已足够窄"),
+        "{count} 次重复后停止：所有区间都已足够窄"),
     "spent": (
         "budget of {count} replications is spent: {wide}",
-        "已用完 {count} 次重复的预算:{wide}"),
+        "已用完 {count} 次重复的预算：{wide}"),
     "still": (
         "{metric} of {variant} is still ± {half:.2f} (asked: {limit:g})",
-        "{variant} 的 {metric} 仍为 ± {half:.2f}(要求 {limit:g})"),
+        "{variant} 的 {metric} 仍为 ± {half:.2f}（要求 {limit:g}）"),
     "no-interval": (
         "{metric} of {variant} has no interval",
         "{variant} 的 {metric} 没有区间"),
-    "also": (", and {count} more", ",另有 {count} 项"),
+    "also": (", and {count} more", "，另有 {count} 项"),
     "measured": ("Measured", "指标"),
     "expected": ("Expected", "预期"),
     "unmet": ("expectations that do not hold: {count}", "{count} 项预期未达到"),
@@ -51,7 +51,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "none": ("none", "无"),
     "never": (
         "none: in fewer than 3/{n} of worlds",
-        "未发生:比例低于 3/{n}"),
+        "未发生：比例低于 3/{n}"),
     "met": ("Situations met", "出现过的情形"),
     "what": ("What went wrong", "违反明细"),
     "more": ("... and {count} more", "…… 另有 {count} 处"),

@@ -22,6 +22,7 @@ from posemu.report.day import Day, live, mode_name
 from posemu.report.page_text import say
 from posemu.report.story import Story, choose, tell
 from posemu.report.summary import Summary
+from posemu.report.words import SYMPTOMS
 from posemu.scenario import METRICS, Metric, Scenario, Variant
 from posemu.sim import US_PER_S
 from posemu.study import Estimate, StudyResult
@@ -63,7 +64,10 @@ def _cell(found: Estimate, metric: Metric) -> tuple[str, str]:
         return f"< 3/{found.n}", ""
     if found.low is None or found.high is None:
         return f"{found.mean:,.2f}", ""
-    return f"{found.mean:,.2f}", f"{found.low:,.2f} – {found.high:,.2f}"
+    low, high = found.low, found.high
+    if metric.unit == "%":
+        low, high = max(low, 0.0), min(high, 100.0)
+    return f"{found.mean:,.2f}", f"{low:,.2f} \N{EN DASH} {high:,.2f}"
 
 
 @cache
@@ -100,17 +104,21 @@ class _Page:
             "holds": result.holds,
             "verdict": self._verdict(),
             "answers": self._summary.answers(),
+            "headline": self._summary.headline(),
+            "alone": self._alone(),
             "rates": self._rates(),
             "rates_about": self._rates_about(),
             "days": list(self._days()),
             "effects": list(self._effects()),
             "steps": self._steps(),
             "story": self._story(),
+            "story_about": self._story_about(),
+            "replications": result.replications,
             "expectations": list(self._expectations()),
             "violations": list(self._violations()),
             "more": max(0, sum(len(w.violations) for w in result.worlds) - SHOWN),
             "figures": self._figures(),
-            "variants": result.variants(),
+            "variants": [self._summary.variant_name(variant) for variant in self._ordered()],
             "struck": self._counted(
                 (mode_name(name, lang), n) for w in result.worlds for name, n in w.struck.items()
             ),
@@ -128,6 +136,21 @@ class _Page:
     def _story(self) -> Story | None:
         chosen = choose(self._result)
         return None if chosen is None else tell(self._scenario, chosen, self._lang)
+
+    def _story_about(self) -> str:
+        """How usual the sale is that is told; empty if it is told for a broken rule."""
+        chosen = choose(self._result)
+        if chosen is None or chosen.failure is None:
+            return ""
+        failures = [each for world in self._result.of(chosen.variant) for each in world.failures]
+        symptoms = Counter(failure.symptom for failure in failures)
+        [variant] = [each for each in self._scenario.variants if each.name == chosen.variant]
+        return self._say(
+            "story-about",
+            like=symptoms[chosen.failure.symptom], count=len(failures),
+            variant=self._summary.variant_name(variant),
+            most=SYMPTOMS[symptoms.most_common(1)[0][0]][self._lang == "zh"],
+        )  # fmt: skip
 
     def _verdict(self) -> list[str]:
         worlds = self._result.worlds
@@ -194,7 +217,8 @@ class _Page:
 
     def _figures(self) -> list[dict[str, Any]]:
         """A row of each metric: its figure and interval in each variant."""
-        variants = [self._result.estimates(name, "total") for name in self._result.variants()]
+        names = [variant.name for variant in self._ordered()]
+        variants = [self._result.estimates(name, "total") for name in names]
         rows = []
         for metric, about in METRICS.items():
             cells = [_cell(found[metric], about) for found in variants if metric in found]
@@ -202,6 +226,11 @@ class _Page:
                 name, unit = about.name_in(self._lang), about.unit_in(self._lang)
                 rows.append({"name": name, "unit": unit, "id": metric, "cells": cells})
         return rows
+
+    def _ordered(self) -> list[Variant]:
+        """All variants, those that a reader looks for first."""
+        plain = self._summary.plain_variants()
+        return plain + [each for each in self._scenario.variants if each not in plain]
 
     # --- charts ---
 
@@ -218,6 +247,22 @@ class _Page:
         ]  # fmt: skip
         return Markup(charts.rates(rows, list(map(name, done)), self._tills, self._lang))
 
+    def _alone(self) -> Markup | None:
+        """Nothing, each measure alone, and all of them: if others were tried as well."""
+        shown = self._summary.plain_variants()
+        if len(shown) == len(self._scenario.variants):
+            return None
+        worst = self._summary.worst
+        rows = [
+            charts.Pair(
+                self._summary.variant_name(variant),
+                (self._summary.rate(variant.name, worst), self._summary.lost(variant.name)),
+            )
+            for variant in shown
+        ]
+        titles = (self._say("timeouts-at", till=worst), self._say("lost-a-day"))
+        return Markup(charts.side_by_side(rows, titles))
+
     def _by_factors(self) -> bool:
         """The variants are told apart by what is done in them, and not by names of their own."""
         chosen = [frozenset(variant.factors) for variant in self._scenario.variants]
@@ -226,17 +271,18 @@ class _Page:
     def _days(self) -> Iterator[Chart]:
         """The first replication of the first and the last variant."""
         shown = self._first_and_last()
-        for variant in shown:
+        for number, variant in enumerate(shown, start=1):
             stored = next(w for w in self._result.of(variant.name) if w.replication == 0)
             day = live(self._scenario, stored)
             note = ", ".join(
-                f"{mode_name(band.mode, self._lang)}"
-                + (f" ({band.till})" if band.till is not None else "")
+                mode_name(band.mode, self._lang)
+                if band.till is None
+                else self._say("at-till", name=mode_name(band.mode, self._lang), till=band.till)
                 for band in day.all_day()
             )
             yield Chart(
                 self._summary.variant_name(variant) if len(shown) > 1 else "",
-                Markup(self._timeline(day)),
+                Markup(self._timeline(day, f"timeline-{number}")),
                 self._say("all-day", names=note) if note else "",
             )
 
@@ -244,7 +290,7 @@ class _Page:
         variants = self._scenario.variants
         return [variants[0], variants[-1]] if len(variants) > 1 else [variants[0]]
 
-    def _timeline(self, day: Day) -> str:
+    def _timeline(self, day: Day, name: str) -> str:
         opening_us = self._scenario.day.from_us
         failed = {(failure.till, failure.t_us) for failure in day.failures}
         marks = [
@@ -262,7 +308,7 @@ class _Page:
             if till in self._tills and band.to_us > band.from_us
         ]  # fmt: skip
         hours = (charts.hours_of(0, opening_us), charts.hours_of(day.close_us, opening_us))
-        return charts.timeline(marks, stripes, self._tills, hours, self._lang)
+        return charts.timeline(marks, stripes, self._tills, hours, self._lang, name)
 
     def _effects(self) -> Iterator[Chart]:
         variants = self._scenario.variants
@@ -296,10 +342,14 @@ class _Page:
                     number = counts[till, in_time]
                     if not number:
                         continue
-                    words_of = [self._summary.variant_name(variant)] if len(shown) > 1 else []
-                    words_of += [till, self._say("in-time" if in_time else "failed")]
-                    each = number / len(self._result.of(variant.name))
-                    label = f"{', '.join(words_of)} ({self._say('a-day', number=f'{each:.3g}')})"
+                    name = self._summary.variant_name(variant)
+                    label = self._say(
+                        "row",
+                        variant=self._say("row-variant", variant=name) if len(shown) > 1 else "",
+                        till=till,
+                        kind=self._say("in-time" if in_time else "failed"),
+                        number=f"{number / len(self._result.of(variant.name)):.3g}",
+                    )
                     rows.append(label)
                     for order, name in enumerate(names):
                         seconds = sums[till, in_time, name] / number / US_PER_S

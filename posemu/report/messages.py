@@ -14,36 +14,37 @@ _TEXT: dict[str, tuple[str, str]] = {
     "refused": (
         "{path} holds results of another study. Nothing was run.",
         "{path} 中是另一项研究的结果。未运行任何内容。"),
-    "there": ("{what}: {there} there, {asked} asked for", "{what}:文件中为 {there},本次为 {asked}"),
+    "there": (
+        "{what}: {there} there, {asked} asked for", "{what}：文件中为 {there}，本次为 {asked}"),
     "instead": (
         "Name another folder with --out, or delete {folder}.",
-        "请用 --out 另选一个文件夹,或删除 {folder}。"),
+        "请用 --out 另选一个文件夹，或删除 {folder}。"),
     "scenario": ("scenario (content)", "场景内容"),
     "seed": ("seed", "种子"),
     "posemu": ("posemu version", "posemu 版本"),
-    "program": ("program files (the study there is unfinished)", "程序文件(该研究尚未完成)"),
+    "program": ("program files (the study there is unfinished)", "程序文件（该研究尚未完成）"),
     "format": ("format of the file", "文件格式"),
     "interrupted": (
         "Interrupted. {done} of {total} worlds are done and kept in {path}.",
-        "已中断。{total} 次运行已完成 {done} 次,保存在 {path}。"),
-    "go-on": ("To go on: {command}", "继续运行:{command}"),
+        "已中断。{total} 次运行已完成 {done} 次，保存在 {path}。"),
+    "go-on": ("To go on: {command}", "继续运行：{command}"),
     "died": (
         "World {world}: its process ended ({how}); is there enough memory? "
         "{done} of {total} worlds are kept in {path}.",
-        "运行 {world} 的进程已终止({how});内存是否充足?"
+        "运行 {world} 的进程已终止（{how}）；内存是否充足？"
         "{total} 次运行中的 {done} 次保存在 {path}。"),
     "signal": ("signal {number}", "信号 {number}"),
     "code": ("exit code {code}", "退出码 {code}"),
     "damaged": (
         "{path} is damaged ({detail}). Delete it, or name another folder with --out.",
-        "{path} 已损坏({detail})。请删除它,或用 --out 另选一个文件夹。"),
+        "{path} 已损坏（{detail}）。请删除它，或用 --out 另选一个文件夹。"),
     "foreign": (
         "{path} was not written by posemu ({detail}). Name another folder with --out.",
-        "{path} 不是由 posemu 写入的({detail})。请用 --out 另选一个文件夹。"),
-    "unreachable": ("{path} cannot be used: {detail}.", "{path} 无法使用:{detail}。"),
+        "{path} 不是由 posemu 写入的（{detail}）。请用 --out 另选一个文件夹。"),
+    "unreachable": ("{path} cannot be used: {detail}.", "{path} 无法使用：{detail}。"),
     "shared": (
         "{path} was changed by another run meanwhile ({detail}). Give each run its own --out.",
-        "{path} 同时被另一次运行修改({detail})。请为每次运行指定不同的 --out。"),
+        "{path} 同时被另一次运行修改（{detail}）。请为每次运行指定不同的 --out。"),
 }  # fmt: skip
 
 

@@ -93,7 +93,9 @@ class Teller:
 
     def money(self, amount_minor: int) -> str:
         whole, part = divmod(abs(amount_minor), 100)
-        return f"{whole}.{part:02d} {self._profile.currency_name}"
+        currency = self._profile.currency_name
+        unit = "元" if self._lang == "zh" and currency == "CNY" else currency
+        return f"{whole}.{part:02d} {unit}"
 
     def clock(self, t_us: int) -> str:
         """The shop's clock to a tenth of a second: 08:12:31.4."""
@@ -301,10 +303,10 @@ class Teller:
     def length(self, us: int) -> str:
         """A length of time as people read it: 23 ms, 30 s, 10.3 s, 2 min."""
         if us < US_PER_S:
-            return f"{us / 1000:.0f} ms"
+            return self.text("ms", number=f"{us / 1000:.0f}")
         if us < 60 * US_PER_S:
-            return f"{us / US_PER_S:.1f}".removesuffix(".0") + " s"
-        return f"{us / 60 / US_PER_S:.1f}".removesuffix(".0") + " min"
+            return self.text("s", number=f"{us / US_PER_S:.1f}".removesuffix(".0"))
+        return self.text("min", number=f"{us / 60 / US_PER_S:.1f}".removesuffix(".0"))
 
 
 _Telling = Callable[[Teller, Event], Moment | None]

@@ -6,6 +6,15 @@ from posemu.report.words import STORY_TEXT
 
 TEXT: dict[str, tuple[str, str]] = {
     # the verdict
+    "headline": (
+        "{cause} at till {till} lost {lost} a day.",
+        "收银台 {till} 的{cause}每天造成 {lost} 的销售流失。"),
+    "headline-none": (
+        "{rate} of the sales at till {till} come to nothing, without any fault.",
+        "收银台 {till} 有 {rate} 的交易未成，但并无故障。"),
+    "headline-mended": (
+        "{cause} at till {till} lost {lost} a day; what ended it: {name}.",
+        "收银台 {till} 的{cause}每天造成 {lost} 的销售流失；{name}解决了问题。"),
     "holds": ("HOLDS", "通过"),
     "violated": ("VIOLATED", "违反"),
     "all-held": (
@@ -40,8 +49,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "chip card, a key pressed wrong.",
         "{share} 的失败交易并无故障：顾客放弃、芯片卡或按错键。"),
     "a-timeout": (
-        "A sale times out if within {limit} s there is neither an approval nor a decline.",
-        "交易在 {limit} 秒内既未批准也未拒绝，即为超时。"),
+        "A started sale has timed out if it ends without an approval or a decline, or has "
+        "neither within {limit} s.",
+        "已开始的交易若最终既未批准也未拒绝，或 {limit} 秒内没有结果，即计为超时。"),
+    "besides": (
+        "It did raise the {metric}: {before} to {after}.",
+        "不过{metric}由 {before} 升至 {after}。"),
+    "alone": ("Each measure by itself", "各项措施单独的效果"),
+    "alone-about": (
+        "With the 95 % interval over {n} simulated days.",
+        "附 {n} 个模拟日的 95% 置信区间。"),
+    "timeouts-at": ("timeouts at till {till}, %", "收银台 {till} 的超时率（%）"),
+    "lost-a-day": ("lost sales of the shop, CNY per day", "全店流失的销售额（元/天）"),
     "fell": (
         "{name}: till {till} from {before} to {after}, {share} of what everything together "
         "achieves.",
@@ -67,10 +86,11 @@ TEXT: dict[str, tuple[str, str]] = {
     # the parts of the page
     "timeouts": ("How many sales time out", "有多少交易超时"),
     "timeouts-about": (
-        "Share of the started sales, by till, with the 95 % interval over {n} replications. "
-        "A filled dot: this measure is taken. The worst is on top.",
-        "已开始交易中的超时比例，按收银台，附 {n} 次重复的 95% 置信区间。实心点表示采取了该措"
-        "施。最差的在最上面。"),
+        "Share of the started sales, by till, with the 95 % interval over {n} simulated "
+        "days. Each row is a combination: a filled dot means that this measure is taken. The "
+        "worst is on top.",
+        "已开始交易中的超时比例，按收银台，附 {n} 个模拟日的 95% 置信区间。每行是一种组合，实"
+        "心点表示采取了该措施。最差的在最上面。"),
     "before": ("before", "之前"),
     "after": ("after", "之后"),
     "amount": ("CNY\N{NO-BREAK SPACE}{amount}", "{amount}\N{NO-BREAK SPACE}元"),
@@ -79,27 +99,36 @@ TEXT: dict[str, tuple[str, str]] = {
         "各收银台已开始交易中的超时比例。"),
     "day": ("The day, as it went", "这一天的经过"),
     "day-about": (
-        "Replication 0. Every line is a sale: grey, paid; red, failed. Coloured bands: a "
-        "fault at this till or at all of them. Every variant has the same weather and the "
-        "same customers.",
-        "第 0 次重复。每条竖线是一笔交易：灰色为成交，红色为失败。色带表示该收银台或整个店的"
-        "故障。各方案的天气与顾客完全相同。"),
+        "The first simulated day. Each line is a sale; the bands above the lines are faults "
+        "at this till or at all of them. Every variant has the same weather and the same "
+        "customers.",
+        "第一个模拟日。每条竖线是一笔交易；竖线上方的色带是该收银台或全店的故障。各方案的天气"
+        "与顾客完全相同。"),
     "all-day": ("All day long: {names}.", "全天存在：{names}。"),
     "factorial": ("Which measure did it", "起作用的是哪一项"),
     "factorial-about": (
         "From all combinations. Black: what a measure changes, on average over all choices "
-        "of the others; left of zero is better. Grey: how much two together differ from the "
-        "sum of both; right of zero, they overlap and save the same sales. Bars are 95 % "
-        "intervals.",
+        "of the others; left of zero is better. Grey: what two measures together differ from "
+        "the sum of both. Right of zero, they overlap: what one has saved, the other cannot "
+        "save again. Bars are 95 % intervals.",
         "由全部组合得出。黑色：每项措施在其他措施各种取舍下的平均影响，零以左为改善。灰色：两"
-        "项并用与两项之和的差别，零以右表示作用重叠，挽回的是同一批交易。横线为 95% 置信区间"
-        "。"),
+        "项并用与两项之和的差别；零以右表示作用重叠，一项已经挽回的，另一项无法再次挽回。横线"
+        "为 95% 置信区间。"),
     "steps": ("Where service time goes", "服务时间花在哪里"),
     "steps-about": (
         "Mean seconds of a started sale, step by step, whether it came to an end in time or "
         "failed.",
         "一笔交易各步骤的平均秒数，分按时完成与失败两类。"),
-    "a-day": ("{number} a day", "每天 {number} 笔"),
+    "paid": ("paid", "成交"),
+    "story-about": (
+        "{like} of {count} failed sales in “{variant}” went like this; most frequent: {most}.",
+        "“{variant}”的 {count} 笔失败交易中有 {like} 笔如此；最常见的是：{most}。"),
+    "interval": (" ({low} – {high})", "（{low} ～ {high}）"),
+    "at-till": ("{name} ({till})", "{name}（{till}）"),
+    "row": (
+        "{variant}{till}, {kind} ({number} a day)",
+        "{variant}{till}，{kind}（每天 {number} 笔）"),
+    "row-variant": ("{variant}, ", "{variant}，"),
     "in-time": ("in time", "按时完成"),
     "failed": ("failed", "失败"),
     "sale-in-full": ("One failed sale, told in full", "一笔失败交易的全过程"),
@@ -115,8 +144,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "what": ("what", "情况"),
     "figures": ("All figures", "全部指标"),
     "figures-about": (
-        "Mean over the replications and 95 % interval, all tills together.",
-        "各次重复的均值与 95% 置信区间，全部收银台合计。"),
+        "Mean over the simulated days and 95 % interval, all tills together. < 3/{n}: it did "
+        "not happen in any of {n} days, which does not prove that it never does. The table "
+        "can be scrolled sideways.",
+        "各模拟日的均值与 95% 置信区间，全部收银台合计。< 3/{n}：{n} 天中一次也未发生，但不能"
+        "证明永不发生。表格可左右滚动。"),
     "metric": ("metric", "指标"),
     "unit": ("unit", "单位"),
     "struck": ("Faults that struck", "发生的故障"),

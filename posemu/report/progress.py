@@ -18,7 +18,7 @@ QUIET_S = 2.0
 _TENTHS = 10
 
 _TEXT: dict[str, tuple[str, str]] = {
-    "line": ("{name}: {done} of {total} worlds", "{name}:{total} 次运行,已完成 {done} 次"),
+    "line": ("{name}: {done} of {total} worlds", "{name}：{total} 次运行，已完成 {done} 次"),
     "left": ("left", "剩余"),
 }
 

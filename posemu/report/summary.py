@@ -9,13 +9,13 @@ the whole shop loses.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from posemu.faults import load_catalogue, load_intervention
 from posemu.profiles import load_profile
 from posemu.report.page_text import say
-from posemu.scenario import AFTER, BEFORE, Scenario, Variant
+from posemu.scenario import AFTER, BEFORE, METRICS, Scenario, Variant
 from posemu.sim import US_PER_S
 from posemu.study import Estimate, StudyResult
 from posemu.study.causes import NONE
@@ -23,6 +23,31 @@ from posemu.study.effects import paired
 
 NOTABLE = 0.1  # of the rate, or of the lost sales: less is not worth a sentence
 CAUSE_MIN = 0.01  # of the failed sales
+BESIDES = ("read_success", "availability")  # in per cent, more is better
+NOTABLE_POINTS = 1.0
+
+
+Write = Callable[[float | None], str]
+
+
+def percent(value: float | None) -> str:
+    """ "17 %", "3.2 %"; a share that is almost nothing or almost all is not rounded to it."""
+    if value is None:
+        return "-"
+    if 0 < value < 0.05:
+        text = "< 0.1 %"
+    elif 99.5 <= value < 100:
+        text = "> 99 %"
+    else:
+        text = f"{value:.1f} %" if 0 < value < 9.95 else f"{value:.0f} %"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def signed(value: float | None) -> str:
+    """ "+2.0", "−0.1": with a real minus sign."""
+    if value is None:
+        return "-"
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,34 @@ class Summary:
         """The timeout rate of a till."""
         return self._estimate(variant, f"terminal:{till}", "timeout_rate")
 
+    def plain_variants(self) -> list[Variant]:
+        """Nothing done, each measure alone, and the last one, which is everything in a design."""
+        variants = self._scenario.variants
+        inner = [each for each in variants[1:-1] if len(each.factors) == 1]
+        return [variants[0], *inner, *variants[1:][-1:]]
+
+    def headline(self) -> str:
+        """The whole page in a sentence; empty if nothing was wrong."""
+        worst = self.rate(self.first.name, self.worst).mean
+        causes = self._causes_of(self.first.name)
+        if not worst or not causes:
+            return ""
+        cause = next((each for each, _ in causes.most_common() if each != NONE), NONE)
+        lost = self._money(self.lost(self.first.name).mean)
+        values: dict[str, object] = {"till": self.worst, "lost": lost, "rate": percent(worst)}
+        if cause == NONE:
+            return self._say("headline-none", **values)
+        name = load_catalogue()[cause].name.of(self._lang)
+        values["cause"] = name[:1].upper() + name[1:]
+        best = min(
+            self._singles(),
+            key=lambda variant: self._change(variant.name, self.worst).mean or 0.0,
+            default=None,
+        )
+        if best is None or not _fell(self._change(best.name, self.worst), worst):
+            return self._say("headline", **values)
+        return self._say("headline-mended", name=self.variant_name(best), **values)
+
     def answers(self) -> list[Answer]:
         """One for each question that this study can answer."""
         found = [Answer(self._say("wrong"), "bad", self._wrong())]
@@ -76,7 +129,9 @@ class Summary:
         if not worst.mean:
             return (self._say("no-timeouts"), *lines)
         said = [
-            self._say("rate-of", till=self.worst, rate=percent(worst.mean), interval=between(worst))
+            self._say(
+                "rate-of", till=self.worst, rate=percent(worst.mean), interval=self._between(worst)
+            )
         ]
         for till in self.tills[1:4]:
             rate = self.rate(self.first.name, till).mean
@@ -84,8 +139,7 @@ class Summary:
         return (*said, *self._causes(), *lines)
 
     def _causes(self) -> list[str]:
-        worlds = self._result.of(self.first.name)
-        causes = Counter(failure.cause for world in worlds for failure in world.failures)
+        causes = self._causes_of(self.first.name)
         said = []
         for cause, number in causes.most_common(3):
             if number < CAUSE_MIN * causes.total():
@@ -107,7 +161,7 @@ class Summary:
     def _measures(self, singles: list[Variant]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         helped, did_not = [], []
         before = self.rate(self.first.name, self.worst).mean
-        lost = self._lost(self.first.name).mean
+        lost = self.lost(self.first.name).mean
         whole = self._change(self.last.name, self.worst).mean
         for variant in singles:
             change = self._change(variant.name, self.worst)
@@ -126,29 +180,41 @@ class Summary:
             elif _fell(saved, lost):
                 amounts = {
                     "before": self._money(lost),
-                    "after": self._money(self._lost(variant.name).mean),
+                    "after": self._money(self.lost(variant.name).mean),
                 }
                 text = self._say("saved", name=values["name"], rate=values["after"], **amounts)
                 helped.append((0.0, text))
             else:
                 points = signed(change.mean) + self._say("points")
-                did_not.append(
-                    self._say(
-                        "no-change", change=points, interval=between(change, signed), **values
-                    )
+                text = self._say(
+                    "no-change", change=points, interval=self._between(change, signed), **values
                 )
+                did_not.append(" ".join([text, *self._besides(variant)]))
         helped.sort(key=lambda each: each[0])
         lines = tuple(text for _, text in helped) or (self._say("nothing-helped"),)
         return lines, tuple(did_not) or (self._say("all-helped"),)
 
+    def _besides(self, variant: Variant) -> Iterator[str]:
+        """What a measure improved though it did not make timeouts rarer, nor saved sales."""
+        for metric in BESIDES:
+            change = paired(self._result, self.first.name, variant.name, "total", metric)
+            if change.low is not None and change.low > 0 and (change.mean or 0) >= NOTABLE_POINTS:
+                yield self._say(
+                    "besides", metric=METRICS[metric].name_in(self._lang),
+                    before=percent(self._estimate(self.first.name, "total", metric).mean),
+                    after=percent(self._estimate(variant.name, "total", metric).mean),
+                )  # fmt: skip
+
     def _cost(self) -> tuple[str, ...]:
-        lost = self._lost(self.first.name)
+        lost = self.lost(self.first.name)
         lines = [
-            self._say("lost", amount=self._money(lost.mean), interval=between(lost, self._money))
+            self._say(
+                "lost", amount=self._money(lost.mean), interval=self._between(lost, self._money)
+            )
         ]
         if self.last is not self.first:
             lines.append(
-                self._say("lost-after", amount=self._money(self._lost(self.last.name).mean))
+                self._say("lost-after", amount=self._money(self.lost(self.last.name).mean))
             )
         left = self._estimate(self.first.name, "total", "renege_rate").mean
         lines.append(self._say("left", share=percent(left)))
@@ -161,11 +227,16 @@ class Summary:
 
     # --- figures ---
 
+    def _causes_of(self, variant: str) -> Counter[str]:
+        worlds = self._result.of(variant)
+        return Counter(failure.cause for world in worlds for failure in world.failures)
+
     def _estimate(self, variant: str, breakdown: str, metric: str) -> Estimate:
         found = self._result.estimates(variant, breakdown)
         return found.get(metric, Estimate(None, None, None, 0))
 
-    def _lost(self, variant: str) -> Estimate:
+    def lost(self, variant: str) -> Estimate:
+        """What the whole shop loses a day."""
         return self._estimate(variant, "total", "lost_sales")
 
     def _change(self, variant: str, till: str) -> Estimate:
@@ -202,6 +273,12 @@ class Summary:
     def _money(self, value: float | None) -> str:
         return "-" if value is None else self._say("amount", amount=f"{value:,.0f}")
 
+    def _between(self, found: Estimate, write: Write = percent) -> str:
+        """ " (14 % – 19 %)", or nothing where there is no interval."""
+        if found.low is None or found.high is None:
+            return ""
+        return self._say("interval", low=write(found.low), high=write(found.high))
+
     def _say(self, key: str, **values: object) -> str:
         return say(key, self._lang, **values)
 
@@ -212,33 +289,3 @@ def _fell(change: Estimate, before: float | None) -> bool:
         return False
     certain = change.high is not None and change.high < 0
     return certain and -change.mean >= NOTABLE * before
-
-
-Write = Callable[[float | None], str]
-
-
-def percent(value: float | None) -> str:
-    """ "17 %", "3.2 %"; a share that is almost nothing or almost all is not rounded to it."""
-    if value is None:
-        return "-"
-    if 0 < value < 0.05:
-        text = "< 0.1 %"
-    elif 99.5 <= value < 100:
-        text = "> 99 %"
-    else:
-        text = f"{value:.1f} %" if 0 < value < 9.95 else f"{value:.0f} %"
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def signed(value: float | None) -> str:
-    """ "+2.0", "−0.1": with a real minus sign."""
-    if value is None:
-        return "-"
-    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def between(found: Estimate, write: Write = percent) -> str:
-    """ " (14 % – 19 %)", or nothing where there is no interval."""
-    if found.low is None or found.high is None:
-        return ""
-    return f" ({write(found.low)} \N{EN DASH} {write(found.high)})"

@@ -12,6 +12,7 @@ from posemu.profiles.quantities import Probability, Switch
 from posemu.scenario.expectation import Expectation
 from posemu.scenario.metrics import METRICS
 from posemu.scenario.schema import MetricId, Section, TillName, Words
+from posemu.scenario.variants import AFTER, BEFORE
 
 LEVELS = ("at_least", "at_most", "exactly")
 CHANGES = ("falls_by", "rises_by", "within", "share_of_fall")
@@ -127,7 +128,8 @@ def _breakdowns(entry: ExpectSection) -> tuple[str, ...]:
 
 def _text(entry: ExpectSection) -> str:
     """The entry in words."""
-    words = [str(entry.metric)]
+    metric = METRICS[str(entry.metric)]
+    words = [metric.en]
     if entry.terminal:
         words.append(f"of {entry.terminal}")
     if entry.method:
@@ -141,37 +143,47 @@ def _text(entry: ExpectSection) -> str:
         elif entry.rises_by is not None:
             words.append(f"rises by {entry.rises_by:g} % at least" if entry.rises_by else "rises")
         elif entry.within is not None:
-            words.append(f"changes by {entry.within:g} at most")
+            unit = "percentage points" if metric.unit == "%" else metric.unit
+            words.append(f"changes by {entry.within:g} {unit} at most")
         else:
             words.append(f"falls by {entry.share_of_fall:.0%} of the fall to {entry.of} at least")
         return " ".join(words)
     words.append(f"in {entry.variant}" if entry.variant else "in every variant")
     [(key, level)] = [(k, getattr(entry, k)) for k in LEVELS if getattr(entry, k) is not None]
-    words.append(f"is {key.replace('_', ' ')} {level:g}")
+    words.append(f"is {key.replace('_', ' ')} {level:g} {metric.unit}")
     return " ".join(words) + (", each replication" if entry.each else "")
 
 
 _LEVELS_ZH = {"at_least": "不低于", "at_most": "不高于", "exactly": "等于"}
+_VARIANTS_ZH = {BEFORE: "“之前”", AFTER: "“之后”"}
 
 
 def _text_zh(entry: ExpectSection) -> str:
     """The entry in Chinese words."""
-    words = METRICS[str(entry.metric)].zh
+    metric = METRICS[str(entry.metric)]
+    unit = metric.unit_in("zh")
+    words = metric.zh
     if entry.terminal:
         words = f"{entry.terminal} 的{words}"
     if entry.method:
-        words += f"({entry.method})"
+        words += f"（{entry.method}）"
     if entry.hours:
-        words += f"({'、'.join(entry.hours)} 时)"
+        words += f"（{'、'.join(entry.hours)} 时）"
+
+    def name(variant: object) -> str:
+        return _VARIANTS_ZH.get(str(variant), f" {variant} ")
+
     if entry.before is not None:
-        words += f"从 {entry.before} 到 {entry.after} "
+        words += f"从{name(entry.before)}到{name(entry.after)}"
         if entry.falls_by is not None:
             return words + (f"至少下降 {entry.falls_by:.0%}" if entry.falls_by else "下降")
         if entry.rises_by is not None:
             return words + (f"至少上升 {entry.rises_by:g}%" if entry.rises_by else "上升")
         if entry.within is not None:
-            return words + f"变化不超过 {entry.within:g}"
-        return words + f"的降幅至少为降至 {entry.of} 的 {entry.share_of_fall:.0%}"
-    where = f"在 {entry.variant} 中" if entry.variant else "在各方案中均"
+            unit = "个百分点" if metric.unit == "%" else unit
+            return words + f"变化不超过 {entry.within:g} {unit}"
+        return words + f"的降幅，至少是{name(entry.of)}降幅的 {entry.share_of_fall:.0%}"
+    where = f"在{name(entry.variant)}中" if entry.variant else "在各方案中均"
     [(key, level)] = [(k, getattr(entry, k)) for k in LEVELS if getattr(entry, k) is not None]
-    return f"{words}{where}{_LEVELS_ZH[key]} {level:g}" + (",每次运行皆然" if entry.each else "")
+    level_text = f"{_LEVELS_ZH[key]} {level:g} {unit}"
+    return f"{words}{where}{level_text}" + ("，每次运行皆然" if entry.each else "")

@@ -1,13 +1,19 @@
-"""JSON Schema of the scenario file: the models of the file and of each failure mode together."""
+"""JSON Schema of the scenario file: the models of the file, of each failure mode, of each
+intervention and of an expectation together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
+
 from posemu.faults.catalogue import failure_modes
+from posemu.faults.interventions import interventions
+from posemu.scenario.expectation_entries import ExpectSection
 from posemu.scenario.fault_entries import entry_model
+from posemu.scenario.intervention_entries import intervention_model
 from posemu.scenario.schema import ScenarioFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,27 +24,40 @@ _Schema = dict[str, Any]
 def scenario_schema() -> _Schema:
     """The whole schema, failure modes with their parameters and the names of states included."""
     schema = file_schema()
-    entries: _Schema = {}
-    for mode_id in failure_modes():
-        entry = entry_schema(mode_id)
-        schema["$defs"] |= entry.pop("$defs", {})
-        entries[mode_id] = entry
-    schema["properties"]["faults"]["items"] = {
-        "type": "object",
-        "properties": entries,
-        "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 1,
-    }
+    faults = _choice(schema, {mode_id: entry_model(mode_id) for mode_id in failure_modes()})
+    done = _choice(schema, {name: intervention_model(name) for name in interventions()})
+    schema["properties"]["faults"]["items"] = faults
+    [factor] = schema["properties"]["interventions"]["patternProperties"].values()
+    factor["items"] = done
+    schema["properties"]["expect"]["items"] = _with_defs(schema, ExpectSection)
     schema["properties"]["tills"]["additionalProperties"] = False
-    for part in (schema, *schema["$defs"].values(), *entries.values()):
+    entries = (*faults["properties"].values(), *done["properties"].values())
+    for part in (schema, *schema["$defs"].values(), *entries):
         if part.get("type") == "object" and not part.get("required"):
             part["type"] = ["object", "null"]
     return {"$schema": DIALECT, **schema}
 
 
+def _choice(schema: _Schema, models: Mapping[str, type[BaseModel]]) -> _Schema:
+    """A map of one entry: its id, and what it may say."""
+    return {
+        "type": "object",
+        "properties": {name: _with_defs(schema, model) for name, model in models.items()},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _with_defs(schema: _Schema, model: type[BaseModel]) -> _Schema:
+    """The schema of a model; what it refers to goes into the whole."""
+    entry = model.model_json_schema(by_alias=True)
+    schema["$defs"] |= entry.pop("$defs", {})
+    return entry
+
+
 def file_schema() -> _Schema:
-    """The schema without the failure modes."""
+    """The schema without failure modes, interventions and expectations."""
     return ScenarioFile.model_json_schema(by_alias=True)
 
 

@@ -178,9 +178,9 @@ def test_results_of_another_study_are_refused(here: Path, lang: str) -> None:
     first, content, seed, advice = done.stderr.splitlines()
     assert "kept/one/results.sqlite" in first
     assert seed.strip() == (
-        "seed: 3 there, 4 asked for" if lang == "en" else "种子:文件中为 3,本次为 4"
+        "seed: 3 there, 4 asked for" if lang == "en" else "种子：文件中为 3，本次为 4"
     )
-    assert ("scenario (content): " if lang == "en" else "场景内容:") in content
+    assert ("scenario (content): " if lang == "en" else "场景内容：") in content
     assert ("--out, or delete kept/one" if lang == "en" else "删除 kept/one") in advice
     assert digest_in("kept") == before
     assert not (here / "kept" / "two").exists()
@@ -289,9 +289,9 @@ UNTIL = "until: {{half_width: {{txn_time: {width}, lost_sales: 1}}, budget: 4, b
     [
         (0.01, [], r"budget of 4 replications is spent: txn_time of base is still ± \d+\.\d\d "
                    r"\(asked: 0\.01\)", 4),
-        (0.01, ["--lang", "zh"], r"已用完 4 次重复的预算:base 的 txn_time 仍为 ± \d+\.\d\d", 4),
+        (0.01, ["--lang", "zh"], r"已用完 4 次重复的预算：base 的 txn_time 仍为 ± \d+\.\d\d", 4),
         (1e9, [], "stopped after 2 replications: all intervals narrow enough", 2),
-        (1e9, ["--lang", "zh"], "2 次重复后停止:所有区间都已足够窄", 2),
+        (1e9, ["--lang", "zh"], "2 次重复后停止：所有区间都已足够窄", 2),
     ],
 )  # fmt: skip
 def test_the_report_says_why_it_stopped(

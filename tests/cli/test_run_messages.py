@@ -68,7 +68,7 @@ def test_a_short_study_shows_nothing(terminal: bool) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "line"),
-    [("en", "shop: {} of 160 worlds\n"), ("zh", "shop:160 次运行,已完成 {} 次\n")],
+    [("en", "shop: {} of 160 worlds\n"), ("zh", "shop：160 次运行，已完成 {} 次\n")],
 )
 def test_without_a_terminal_each_tenth_is_a_line(lang: str, line: str) -> None:
     """One line at every tenth of the work, in the language asked for."""

@@ -11,7 +11,8 @@ How a page writes an example:
     # a.yaml              into that file; one in posemu/ goes into a copy of the package, which the
     ```                   commands below it use
 
-`make examples` (`python tests/docs/test_examples.py`) runs them and writes down what they print.
+`make examples` (`python tests/docs/test_examples.py [PAGE...]`) runs them and writes down what they
+print.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ PAGES = [
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w./-]+\.yaml)\n")
 ANY = "..."
-PROGRESS = re.compile(r"\S+: \d+ of \d+ worlds|\S+:\d+ 次运行,已完成 \d+ 次")
+PROGRESS = re.compile(r"\S+: \d+ of \d+ worlds|\S+：\d+ 次运行，已完成 \d+ 次")
 """Lines on standard error whose number depends on how fast the machine is."""
 
 
@@ -247,5 +248,5 @@ def update(page: Path) -> bool:
 
 
 if __name__ == "__main__":
-    for one in PAGES:
+    for one in [Path(name).resolve() for name in sys.argv[1:]] or PAGES:
         print("changed" if update(one) else "as it was", one.relative_to(ROOT))

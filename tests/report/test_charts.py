@@ -71,9 +71,10 @@ def test_the_timeline_shows_each_sale_and_each_fault() -> None:
     svg = charts.timeline(
         [charts.Mark("far", 9.5, True), charts.Mark("far", 9.6, False)],
         [charts.Stripe("far", "weak", 9.4, 9.7), charts.Stripe("near", "weak", 11.0, 12.0)],
-        ["near", "far"], (9.0, 12.0), "en",
+        ["near", "far"], (9.0, 12.0), "en", "day",
     )  # fmt: skip
-    assert svg.count(charts.BAD) == 1
+    ticks = re.findall('aria-roledescription="tick"[^>]*(?:fill|stroke)="(#[^"]*)"', svg)
+    assert sorted(ticks) == sorted([charts.BAD, charts.MUTED])
     assert len(re.findall(f'aria-roledescription="bar"[^>]*fill="{charts.FAULTS[0]}"', svg)) == 2
     assert {"near", "far", "weak", "09:00", "12:00"} <= set(texts(svg))
 
@@ -106,3 +107,16 @@ def test_long_names_are_broken() -> None:
     """At hyphens, and in Chinese after every sixth character."""
     assert charts.broken("emergency-plan") == "emergency-\nplan"
     assert charts.broken("联系网络服务商检修线路") == "联系网络服务\n商检修线路"
+
+
+def test_two_figures_stand_side_by_side() -> None:
+    """Each variant has a point and an interval in both charts, and its name once."""
+    rows = [
+        charts.Pair("before", (RATE, Estimate(900.0, 800.0, 1000.0, 10))),
+        charts.Pair("booster", (Estimate(0.1, -0.1, 0.3, 10), Estimate(None, None, None, 0))),
+    ]
+    svg = charts.side_by_side(rows, ("timeouts", "lost"))
+    assert (marks(svg, "symbol"), marks(svg, "rule")) == (3, 3)
+    said = texts(svg)
+    assert {"timeouts", "lost", "12.0", "0.1", "900"} <= set(said)
+    assert said.count("before") == said.count("booster") == 1

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from posemu.report.summary import Answer, Summary, between, percent, signed
+from posemu.report.summary import Answer, Summary, percent, signed
 from posemu.scenario import Scenario, load_text
-from posemu.study import Estimate, Failure, StudyResult, WorldRecord
+from posemu.study import Failure, StudyResult, WorldRecord
 
 SCENARIO = """
 posemu: 1
@@ -142,4 +142,18 @@ def test_a_share_is_not_rounded_to_all_or_nothing(value: float | None, text: str
 def test_signs() -> None:
     """A change has its sign, with a real minus; nothing has none."""
     assert [signed(v) for v in (1.25, -3.0, -0.01, None)] == ["+1.2", "−3.0", "0.0", "-"]
-    assert between(Estimate(1.0, None, None, 1)) == ""
+
+
+def test_the_headline_says_it_all() -> None:
+    """The cause, what it lost, and the best measure; nothing if nothing was wrong."""
+
+    def headline(design: str, **changed: Any) -> str:
+        tried = scenario(design)
+        worlds = [world(v.name, n, **changed) for n in range(2) for v in tried.variants]
+        return plain((Summary(StudyResult("shop", 1, 2, worlds=worlds), tried, "en").headline(),))
+
+    said = "Weak Wi-Fi signal at till far lost CNY 1,100 a day"
+    assert headline("each") == f"{said}; what ended it: booster."
+    assert headline("{before: [], repair: [repair]}") == f"{said}."
+    quiet = {"terminal:far": {"timeout_rate": 0.0}, "terminal:near": {"timeout_rate": 0.0}}
+    assert headline("each", **quiet) == ""

@@ -10,10 +10,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from posemu.faults.catalogue import load_catalogue
+from posemu.faults.interventions import interventions, load_intervention
 from posemu.scenario.json_schema import keys_at, scenario_schema
 from posemu.terminal.states import State
 
 HERE = Path(__file__).parent
+CAFE = HERE.parents[1] / "scenarios" / "cases" / "coffee-wifi.yaml"
 SHAPE = [  # broken files whose fault the schema alone can see
     "anchor", "bare-number", "missing-key", "misfit", "probability", "till-name", "unknown-fault",
     "unknown-key", "unknown-names", "unknown-parameter", "unknown-state", "unquoted-code",
@@ -56,3 +58,24 @@ def test_all_failure_modes_states_and_parameters_are_in_it() -> None:
         assert set(mode.params) <= set(keys_at(schema, ("faults", 0, mode.id))[0])
     states = schema["$defs"]["OnSection"]["properties"]["state"]["anyOf"][0]["enum"]
     assert states == [state.value for state in State]
+
+
+def test_interventions_and_expectations_are_in_it(validator: Any) -> None:
+    """Every intervention with its parameters and every key of an expectation can be completed; one
+    that is spelt wrong is refused."""
+    schema = scenario_schema()
+    at = ("interventions", "mine", 0)
+    assert keys_at(schema, at)[0] == list(interventions())
+    for name in interventions():
+        keys = keys_at(schema, (*at, name))[0]
+        assert set(load_intervention(name).params) <= set(keys)
+    keys, required = keys_at(schema, ("expect", 0))
+    assert {"falls_by", "share_of_fall", "from", "hours"} <= set(keys)
+    assert required == ["metric"]
+    file = read(CAFE)
+    assert validator.is_valid(file)
+    file["interventions"]["booster"][0]["signal-booster"]["gian"] = "3 dB"
+    assert not validator.is_valid(file)
+    file = read(CAFE)
+    file["expect"][0]["metric"] = "timeout_rat"
+    assert not validator.is_valid(file)
