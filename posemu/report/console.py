@@ -23,8 +23,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "{rules} 条规则在 {events} 个事件后均成立"),
     "unseen": ("not observed (no probe): {rules}", "未能观测（无探针）：{rules}"),
     "keys": (
-        "test keys and cards; randomness of keys and PIN blocks comes from the seed",
-        "测试密钥与测试卡；密钥与PIN块的随机数由种子生成"),
+        "(test keys and cards; randomness of keys and PIN blocks comes from the seed)",
+        "（测试密钥与测试卡；密钥与PIN块的随机数由种子生成）"),
     "broken": ("violations: {count}, rules broken: {rules}", "{count} 处违反，涉及 {rules} 条规则"),
     "size": (
         "tills: {tills}, worlds: {worlds} of {minutes} min, seed: {seed}",
@@ -122,7 +122,7 @@ def _lines(
     for name, path in files.items():
         yield f"{_pad(_say(name, lang), 9)}{path}"
     yield f"{_pad(_say('replay', lang), 9)}posemu replay {replay}"
-    yield f"({_say('keys', lang)})"
+    yield _say("keys", lang)
 
 
 def _stop(wide: tuple[Wide, ...], count: int, lang: str) -> str:

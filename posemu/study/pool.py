@@ -45,7 +45,7 @@ def in_order(
 ) -> Generator[_Answer, None, None]:
     """The answer to each task, in the order of the tasks; with one job, in this process. Close the
     iterator to end the workers. Raises what `work` raises, and `WorkerDiedError`."""
-    if jobs <= 1 or len(tasks) <= 1:
+    if jobs <= 1:
         yield from map(work, tasks)
         return
     pool = _Pool(work, tasks)

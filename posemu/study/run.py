@@ -56,7 +56,9 @@ def run_study(
         missing = [place for place in batch if place not in stored]
         if on_batch is not None:
             on_batch(count * len(variants), len(missing))
-        with closing(in_order(partial(_run_at, scenario), missing, jobs)) as fresh:
+        with closing(
+            in_order(partial(_run_at, scenario), missing, min(jobs, len(missing)))
+        ) as fresh:
             for place in batch:
                 world = stored.get(place) or next(fresh)
                 if on_done is not None and place not in stored:

@@ -90,7 +90,8 @@ def test_run_shows_it_violated(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     app = Typer()
     app.command()(run_module.command)
-    result = CliRunner().invoke(app, [str(path), "--json", "--out", str(tmp_path / "out")])
+    arguments = [str(path), "--json", "--no-report", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == run_module.VIOLATED, result.output
     document = json.loads(result.stdout)
     assert document["verdict"] == "violated"

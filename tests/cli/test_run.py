@@ -39,8 +39,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(APP, [*arguments, "--jobs", "1"])
+def run(*arguments: str, page: bool = False) -> Result:
+    more = [] if page else ["--no-report"]  # a page takes seconds
+    return CliRunner().invoke(APP, [*arguments, "--jobs", "1", *more])
 
 
 def test_a_run_that_holds(here: Path) -> None:
@@ -58,6 +59,37 @@ def test_a_run_that_holds(here: Path) -> None:
 def test_the_language_of_the_report(here: Path, lang: str, word: str) -> None:
     """`--lang` chooses the language of what is printed."""
     assert word in run("one.yaml", "--lang", lang).stdout
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "HOLDS"), ("zh", "通过")])
+def test_the_page(here: Path, lang: str, word: str) -> None:
+    """A page in the language of the run stands beside the results, and its path is printed; with
+    two files each has its own; a run without a page leaves none behind, not even an old one."""
+    done = run("one.yaml", "two.yaml", "--lang", lang, page=True)
+    assert done.exit_code == 0
+    for name in ("one", "two"):
+        page = (here / "out" / name / "report.html").read_text("utf-8")
+        assert word in page
+        assert f"posemu replay out/{name}/replay.json" in page
+        assert f"out/{name}/report.html" in done.stdout
+    done = run("one.yaml")
+    assert not (here / "out" / "one" / "report.html").exists()
+    assert "report.html" not in done.stdout
+
+
+def test_a_world_that_comes_out_differently(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page runs a world again; if that is not the same, nothing is right: exit code 4."""
+
+    def another(scenario: Any, **options: Any) -> Any:
+        result = run_study(scenario, **options)
+        result.worlds = [replace(world, digest="00") for world in result.worlds]
+        return result
+
+    monkeypatch.setattr(run_module, "run_study", another)
+    done = run("one.yaml", page=True)
+    assert done.exit_code == 4
+    assert "base/0" in done.stderr
+    assert "not deterministic" in done.stderr
 
 
 def test_an_unknown_language_is_bad_usage(here: Path) -> None:
@@ -103,7 +135,9 @@ def test_seed_and_replications_can_be_set(here: Path) -> None:
 def test_two_jobs_print_the_same(here: Path) -> None:
     """`--jobs 1` and `--jobs 2` print the same document, byte for byte."""
     outs = [
-        CliRunner().invoke(APP, ["one.yaml", "--json", "--replications", "2", "--jobs", jobs])
+        CliRunner().invoke(
+            APP, ["one.yaml", "--json", "--replications", "2", "--jobs", jobs, "--no-report"]
+        )
         for jobs in ("1", "2")
     ]
     assert outs[0].stdout == outs[1].stdout

@@ -37,7 +37,7 @@ interventions: {plan: [emergency-plan: ]}
 expect:
   - {metric: duplicate_charge, exactly: 0, each: yes}
 """
-COMMAND = ["run", "shop.yaml", "--out", "kept dir", "--json"]
+COMMAND = ["run", "shop.yaml", "--out", "kept dir", "--json", "--no-report"]
 
 
 APP = Typer()
