@@ -4,7 +4,8 @@ First the base run is recorded. Power is cut at each journal operation (each wri
 when each single byte of a flush has got onto the flash), at each message (sent and received, at
 both ends), at each state entry, and at every other moment at which anything happened. Each of
 these runs is then read in the same way from the cut on, and power is cut a second time at each
-journal operation, message and state of its recovery.
+journal operation, message and state of its recovery. Of recoveries that differ in nothing but the
+moment of the first cut, one is cut again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -128,6 +129,28 @@ def second_cuts(once: Run) -> list[Moment]:
     return [*anchored(events, off, end), *received(events, off, end), *torn(events, off, end)]
 
 
+def recovery(once: Run) -> tuple[Any, ...]:
+    """All that happens from the cut on, without its times: what is equal here differs in the moment
+    of the cut alone, and so it has the same second cuts."""
+    events = once.story()
+    off = next((i for i, e in enumerate(events) if e.kind == "power" and not e.data["on"]), None)
+    if off is None:
+        return ()
+    return tuple((event.source, event.kind, _untimed(event)) for event in events[off:])
+
+
+def _untimed(event: Event) -> tuple[Any, ...]:
+    """What an event says, without what holds a time: of a message the type, of a slip which."""
+    data = dict(event.data)
+    if event.kind.startswith("frame"):
+        data["bytes"] = data["bytes"][7:9]
+    elif event.kind == "journal-write":
+        del data["bytes"]
+    elif event.kind == "receipt":
+        del data["lines"]
+    return tuple(sorted((key, repr(value)) for key, value in data.items() if key != "connection"))
+
+
 def _is_new(event: Event) -> bool:
     return event.kind in ("sale-started", "closed") or event.data.get("record") == "settling"
 
@@ -159,20 +182,25 @@ def test_power_cut_everywhere_and_again_in_the_recovery(name: str, part: int, te
     approval is lost."""
     broken: list[str] = []
     kinds: Counter[str] = Counter()
-    twice = 0
-    for first in first_cuts_by_story()[name][part::PARTS]:
+    recoveries: set[tuple[Any, ...]] = set()
+    twice = known = 0
+    for first in _part(first_cuts_by_story()[name], part):
         once = run(name, cut(first.trigger))
         _look(once, [first], broken)
         kinds[first.kind] += 1
         if first.kind in ONCE_ONLY:
             continue
+        if (found := recovery(once)) in recoveries:
+            known += 1
+            continue
+        recoveries.add(found)
         for second in second_cuts(once):
             _look(run(name, cut(first.trigger), cut(second.trigger)), [first, second], broken)
             twice += 1
     once_only = sum(kinds.values())
     tell(
         "every power cut", worlds=once_only + twice, once=once_only, twice=twice,
-        **{f"at_{kind}": n for kind, n in sorted(kinds.items())},
+        recoveries_known=known, **{f"at_{kind}": n for kind, n in sorted(kinds.items())},
     )  # fmt: skip
     assert not broken, report(broken, once_only + twice)
 
@@ -183,12 +211,17 @@ def test_power_cut_in_a_flush_and_anywhere_later(part: int, tell: Tell) -> None:
     """What a torn flush leaves behind does no harm, wherever power is cut later: in the recovery,
     in the next sale, in the end of day."""
     broken: list[str] = []
-    once_only = twice = 0
+    recoveries: set[tuple[Any, ...]] = set()
+    once_only = twice = known = 0
     events = base_run("two-sales").events
-    for first in list(torn(events, 0, len(events)))[part::PARTS]:
+    for first in _part(list(torn(events, 0, len(events))), part):
         once = run("two-sales", cut(first.trigger))
         _look(once, [first], broken)
         once_only += 1
+        if (found := recovery(once)) in recoveries:
+            known += 1
+            continue
+        recoveries.add(found)
         off = next(i for i, e in enumerate(once.events) if e.t_us > first.t_us)
         end = next(i for i, e in enumerate(once.events) if e.kind == "closed")
         for second in anchored(once.events, off, end):
@@ -196,8 +229,17 @@ def test_power_cut_in_a_flush_and_anywhere_later(part: int, tell: Tell) -> None:
             _look(both, [first, second], broken)
             twice += 1
     worlds = once_only + twice
-    tell("every power cut", worlds=worlds, once=once_only, twice=twice, at_torn=once_only)
+    tell(
+        "every power cut", worlds=worlds, once=once_only, twice=twice,
+        recoveries_known=known, at_torn=once_only,
+    )  # fmt: skip
     assert not broken, report(broken, worlds)
+
+
+def _part(moments: Sequence[Moment], part: int) -> Sequence[Moment]:
+    """One of the shares, in order of time: cuts that are close to each other recover alike."""
+    ordered = sorted(moments, key=lambda moment: moment.t_us)
+    return ordered[len(ordered) * part // PARTS : len(ordered) * (part + 1) // PARTS]
 
 
 def _look(found: Run, moments: Sequence[Moment], broken: list[str]) -> None:
