@@ -128,7 +128,7 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
     assert said(err) == [
         f"Interrupted. {done} of {WORLDS} worlds are done and kept in "
         "kept dir/shop/results.sqlite.",
-        f"To go on: posemu run shop.yaml --out 'kept dir' --json --jobs {jobs}",
+        f"To go on: posemu run shop.yaml --out 'kept dir' --json --no-report --jobs {jobs}",
     ]
     mark(here)
     assert go_on("--jobs", jobs) == whole
@@ -178,6 +178,6 @@ def test_a_worker_that_is_killed_is_told(here: Path) -> None:
     first, second = said(err)
     assert first.startswith("World ")
     assert "its process ended (signal 9); is there enough memory?" in first
-    assert second == "To go on: posemu run shop.yaml --out 'kept dir' --json --jobs 2"
+    assert second == "To go on: posemu run shop.yaml --out 'kept dir' --json --no-report --jobs 2"
     fewer: dict[str, Any] = json.loads(go_on("--replications", "2"))
     assert (fewer["replications"], worlds_in(here)) == (2, 4)
