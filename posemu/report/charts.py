@@ -24,6 +24,12 @@ TILLS = ["#1d4ed8", "#d97706", "#0f766e", "#9333ea", "#be185d", "#4d7c0f", "#036
 FAULTS = ["#f9b869", "#8fbcec", "#c4a6ea", "#97d08f", "#f09bb0", "#dccb5a", "#aab4c0", "#70c8c2"]
 STEPS = ["#cbd5e1", "#93b4d9", "#5b86bd", "#e07a5f", "#f2c14e", "#8ab17d", "#b8b8b8"]
 WIDTH = 1000
+_STRIPE, _STRIPES = 6, 5  # height of a fault's stripe in px, and how many stand above each other
+_MARKS_MAX = 16
+_CLOCK = (
+    "format(floor(datum.value + 0.001), '02d') + ':' + "
+    "format(round((datum.value % 1) * 60) % 60, '02d')"
+)
 ROW = 26
 
 _config = {
@@ -39,6 +45,7 @@ _config = {
     "legend": {
         "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK,
         "titleColor": MUTED, "orient": "top", "symbolSize": 110, "labelLimit": 300, "columns": 4,
+        "columnPadding": 20,
     },
     "header": {"labelFontSize": 14, "labelColor": INK, "labelFontWeight": "bold"},
     "title": {"fontSize": 14, "color": INK, "anchor": "start", "fontWeight": "bold"},
@@ -181,11 +188,7 @@ def timeline(
     rank = alt.Scale(domain=list(rows), padding=0.25)
     y = alt.Y("row:N", sort=list(rows), title=None, scale=rank)
     scale = alt.Scale(domain=list(hours), nice=False)
-    whole = list(range(int(-(-hours[0] // 1)), int(hours[1]) + 1))
-    axis = alt.Axis(
-        values=whole[:: max(1, len(whole) // 16)], labelExpr="format(datum.value, '02d') + ':00'",
-        grid=True,
-    )  # fmt: skip
+    axis = alt.Axis(values=clock_marks(*hours), labelExpr=_CLOCK, grid=True)
     x = alt.X("at:Q", scale=scale, axis=axis, title=say("time-of-day", lang))
     paid, failed = say("paid", lang), say("failed", lang)
     sales = [
@@ -198,22 +201,34 @@ def timeline(
         .mark_tick(thickness=1.5, bandSize=ROW * 0.7)
         .encode(x=x, y=y, color=alt.Color("kind:N", title=None, scale=colours))
     ]
-    if stripes:  # above the sales, not behind them: what overlaps in time must not mix its colours
+    colour = alt.Color(
+        "name:N", title=None, sort=names,
+        scale=alt.Scale(domain=names, range=FAULTS[: len(names)]),
+    )  # fmt: skip
+    for number, fault in enumerate(names):
+        # Above the sales and beside each other: what overlaps in time must not hide the other.
+        above = ROW * 0.45 + _STRIPE * (number % _STRIPES + 0.5)
+        values = [stripe._asdict() for stripe in stripes if stripe.name == fault]
         layers.append(
-            alt.Chart(alt.Data(values=[stripe._asdict() for stripe in stripes]))
-            .mark_bar(opacity=1, size=8, yOffset=-ROW * 0.6)
+            alt.Chart(alt.Data(values=values))
+            .mark_bar(opacity=1, size=_STRIPE - 1, yOffset=-above)
             .encode(
                 x=alt.X("begins:Q", scale=scale, axis=axis, title=say("time-of-day", lang)),
-                x2="ends:Q",
-                y=y,
-                color=alt.Color(
-                    "name:N", title=None, sort=names,
-                    scale=alt.Scale(domain=names, range=FAULTS[: len(names)]),
-                ),
+                x2="ends:Q", y=y, color=colour,
             )
         )  # fmt: skip
-    chart = alt.layer(*layers).resolve_scale(color="independent")
-    return _svg(chart.properties(width=WIDTH - 140, height=ROW * 1.8 * len(rows)), name)
+    bands = alt.layer(*layers[1:]) if names else alt.layer(*layers)  # one legend for all of them
+    chart = alt.layer(layers[0], bands).resolve_scale(color="independent") if names else bands
+    height = ROW + 2 * _STRIPE * max(1, min(len(names), _STRIPES))
+    return _svg(chart.properties(width=WIDTH - 140, height=height * len(rows)), name)
+
+
+def clock_marks(opening: float, closing: float) -> list[float]:
+    """The times of day, in hours, that an axis names: full ones if there are enough of them."""
+    first_min, last_min = round(opening * 60), round(closing * 60)
+    steps_min = (5, 10, 15, 30, 60, 120, 240, 480)
+    step_min = next((s for s in steps_min if last_min - first_min <= s * _MARKS_MAX), 1440)
+    return [m / 60 for m in range(-(-first_min // step_min) * step_min, last_min + 1, step_min)]
 
 
 def broken(name: str) -> str:
@@ -254,7 +269,9 @@ def step_bars(parts: Sequence[Part], rows: Sequence[str], steps: Sequence[str], 
         alt.Chart(alt.Data(values=[part._asdict() for part in parts]))
         .mark_bar()
         .encode(
-            x=alt.X("seconds:Q", title=say("seconds", lang), stack=True),
+            x=alt.X(
+                "seconds:Q", title=say("seconds", lang), stack=True, axis=alt.Axis(tickCount=10)
+            ),
             y=alt.Y("row:N", sort=list(rows), title=None),
             color=alt.Color(
                 "step:N", title=None, sort=list(steps),

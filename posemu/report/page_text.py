@@ -12,6 +12,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "headline-none": (
         "{rate} of the sales at till {till} come to nothing, without any fault.",
         "收银台 {till} 有 {rate} 的交易未成，但并无故障。"),
+    "headline-several": (
+        "Several faults at till {till} lost {lost} a day.",
+        "收银台 {till} 的多种故障每天造成 {lost} 的销售流失。"),
     "headline-mended": (
         "{cause} at till {till} lost {lost} a day; what ended it: {name}.",
         "收银台 {till} 的{cause}每天造成 {lost} 的销售流失；{name}解决了问题。"),

@@ -23,6 +23,7 @@ from posemu.study.effects import paired
 
 NOTABLE = 0.1  # of the rate, or of the lost sales: less is not worth a sentence
 CAUSE_MIN = 0.01  # of the failed sales
+MAIN = 0.5  # of the failed sales: the main cause has that many
 BESIDES = ("read_success", "availability")  # in per cent, more is better
 NOTABLE_POINTS = 1.0
 
@@ -99,6 +100,8 @@ class Summary:
         values: dict[str, object] = {"till": self.worst, "lost": lost, "rate": percent(worst)}
         if cause == NONE:
             return self._say("headline-none", **values)
+        if causes[cause] < MAIN * causes.total():
+            return self._say("headline-several", **values)
         name = load_catalogue()[cause].name.of(self._lang)
         values["cause"] = name[:1].upper() + name[1:]
         best = min(

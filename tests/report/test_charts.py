@@ -120,3 +120,33 @@ def test_two_figures_stand_side_by_side() -> None:
     said = texts(svg)
     assert {"timeouts", "lost", "12.0", "0.1", "900"} <= set(said)
     assert said.count("before") == said.count("booster") == 1
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "marks_min"),
+    [
+        (9.0, 10.0, list(range(540, 601, 5))),
+        (7.0, 21.0, list(range(420, 1261, 60))),
+        (8.5, 12.0, list(range(510, 721, 15))),
+        (9.0, 9.02, [540]),
+    ],
+)
+def test_times_of_day_are_full_ones(opening: float, closing: float, marks_min: list[int]) -> None:
+    """An axis names whole hours of a day, and shorter steps of a shorter one; never too many."""
+    assert [round(hours * 60) for hours in charts.clock_marks(opening, closing)] == marks_min
+
+
+def test_faults_at_one_time_stand_above_each_other() -> None:
+    """Two faults that overlap are both seen: their bands have heights of their own."""
+    svg = charts.timeline(
+        [charts.Mark("far", 9.5, True)],
+        [charts.Stripe("far", "weak", 9.0, 9.9), charts.Stripe("far", "cut", 9.2, 9.4)],
+        ["far"], (9.0, 10.0), "en", "day",
+    )  # fmt: skip
+    tops = [
+        re.search(f'aria-roledescription="bar"[^>]*fill="{colour}"', svg)
+        for colour in charts.FAULTS[:2]
+    ]
+    assert all(tops)
+    places = [re.search(r'd="M[\d.]+,(-?[\d.]+)', found[0]) for found in tops if found]
+    assert len({place[1] for place in places if place}) == 2
