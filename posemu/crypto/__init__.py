@@ -1,10 +1,11 @@
-"""Payment cryptography: keys and PINs that do not show themselves, AES DUKPT, PIN block format 4,
-CMAC.
+"""Payment cryptography: keys and PINs that do not show themselves, DUKPT (AES and TDES), PIN
+blocks, PIN and card verification, MACs.
 
 Bytes in, bytes out. The room knows no time and draws no random numbers: what has to be random is a
 parameter.
 """
 
+from .card_verification import CVV2_SERVICE_CODE, ICVV_SERVICE_CODE, cavv, cvc3, cvv, dcvv, iv_cvc3
 from .dukpt_aes import DukptSnapshot, HostDukpt, TerminalDukpt
 from .dukpt_aes_tree import (
     KeyUsage,
@@ -13,51 +14,284 @@ from .dukpt_aes_tree import (
     derive_transaction_key,
     derive_update_key,
 )
+from .dukpt_tdes import TdesDukptSnapshot, TdesHostDukpt, TdesTerminalDukpt
+from .dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from .dukpt_tdes_ksn import tdes_ksn_advance
+from .dukpt_tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
+from .emv_certificates import (
+    KeyCertificate,
+    MadeCertificate,
+    ca_key_checksum,
+    check_ca_key,
+    make_icc_certificate,
+    make_issuer_certificate,
+    recover_icc_certificate,
+    recover_issuer_certificate,
+)
+from .emv_cryptogram import application_cryptogram, arpc_method_1, arpc_method_2, card_arpc
+from .emv_keys import (
+    ac_session_key,
+    common_session_key,
+    emv2000_session_key,
+    icc_master_key,
+    mchip_session_key,
+    script_session_key,
+    visa_script_session_key,
+)
+from .emv_offline_pin import (
+    decipher_offline_pin,
+    encipher_offline_pin,
+    offline_pin,
+    offline_pin_block,
+)
+from .emv_pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
+from .emv_rsa import RsaPrivateKey, RsaPublicKey
+from .emv_script import bound_command, script_encrypt, script_mac
+from .emv_signatures import (
+    CombinedSignature,
+    DynamicSignature,
+    StaticSignature,
+    combined_data,
+    sign_dynamic,
+    sign_static,
+    verify_combined,
+    verify_dynamic,
+    verify_static,
+)
+from .emv_static_data import signed_records, static_data
+from .emv_versions import (
+    VERSIONS,
+    CardKeys,
+    CryptogramVersion,
+    card_cryptogram,
+    card_keys,
+    command_mac,
+    cryptogram_data,
+    cryptogram_version,
+    issuer_arpc,
+    pin_change_command,
+)
 from .errors import (
+    BadCardData,
     BadCiphertext,
     BadKey,
     BadKsn,
     BadPin,
     CryptoError,
+    KeyBlockError,
     KeyExhausted,
+    NotAuthentic,
     PinBlockError,
 )
+from .key_block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
+from .key_block_crypto import derive_block_keys
+from .key_block_header import KeyBlockHeader, OptionalBlock, ParsedHeader, parse_header
+from .key_block_optional import (
+    Certificate,
+    CheckValue,
+    Derivation,
+    allowed_derivations,
+    certificates,
+    check_optional_blocks,
+    check_value,
+    check_value_of,
+    hash_algorithm,
+    initial_key_id,
+    initial_ksn,
+)
+from .key_block_use import export_cryptogram, export_key_block, key_for
 from .keys import Key, KeyType, Pin, Secret
-from .ksn import ksn_advance
-from .mac import cmac, hmac_sha256, kcv, kcv_zero_block, same
+from .ksn import ksn_advance, ksn_count
+from .mac import cmac, hmac_sha256, kcv, kcv_zero_block, same, tdes_cmac
+from .mac_iso9797 import cbc_mac, pad, retail_mac, retail_mac_under, two_key_mac
+from .mac_unionpay import UnionPayMac, unionpay_mac, unionpay_mac_steps, xor_fold
+from .master_key import tdes_key, unwrap_checked_key, unwrap_working_key, variant, wrap_working_key
 from .pin_block import decipher_pin, encipher_pin, pan_field, pin_field, pin_of_field
-from .working_keys import WorkingKeys
+from .pin_block_64 import (
+    PinFormat,
+    decipher_pin_64,
+    decode_pin_block,
+    encipher_pin_64,
+    encode_pin_block,
+    pan_field_64,
+    pin_field_64,
+    pin_of_field_64,
+    random_fill,
+)
+from .pin_translation import TRANSLATIONS, PinZone, translate_pin, translate_pin_for_card
+from .pin_verification import (
+    ibm3624_natural_pin,
+    ibm3624_offset,
+    ibm3624_pin,
+    ibm3624_validation_data,
+    visa_pvv,
+)
+from .sm3 import sm3
+from .sm4 import sm4_decryptor, sm4_encryptor
+from .working_keys import WorkingKeys, decipher_blocks, encipher_blocks
 
 __all__ = [
+    "CVV2_SERVICE_CODE",
+    "ICVV_SERVICE_CODE",
+    "PIN_CHANGE_BLOCKS",
+    "TRANSLATIONS",
+    "VERSIONS",
+    "BadCardData",
     "BadCiphertext",
     "BadKey",
     "BadKsn",
     "BadPin",
+    "BoundKey",
+    "CardKeys",
+    "Certificate",
+    "CheckValue",
+    "CombinedSignature",
     "CryptoError",
+    "CryptogramVersion",
+    "Derivation",
     "DukptSnapshot",
+    "DynamicSignature",
     "HostDukpt",
     "Key",
+    "KeyBlockError",
+    "KeyBlockHeader",
+    "KeyCertificate",
     "KeyExhausted",
     "KeyType",
     "KeyUsage",
+    "KeyVariant",
+    "MadeCertificate",
+    "NotAuthentic",
+    "OptionalBlock",
+    "ParsedHeader",
     "Pin",
     "PinBlockError",
+    "PinFormat",
+    "PinZone",
+    "RsaPrivateKey",
+    "RsaPublicKey",
     "Secret",
+    "StaticSignature",
+    "TdesDukptSnapshot",
+    "TdesHostDukpt",
+    "TdesTerminalDukpt",
+    "TdesWorkingKeys",
     "TerminalDukpt",
+    "UnionPayMac",
     "WorkingKeys",
+    "ac_session_key",
+    "allowed_derivations",
+    "application_cryptogram",
+    "arpc_method_1",
+    "arpc_method_2",
+    "bound_command",
+    "ca_key_checksum",
+    "card_arpc",
+    "card_cryptogram",
+    "card_keys",
+    "cavv",
+    "cbc_mac",
+    "certificates",
+    "check_ca_key",
+    "check_optional_blocks",
+    "check_value",
+    "check_value_of",
     "cmac",
+    "combined_data",
+    "command_mac",
+    "common_session_key",
+    "cryptogram_data",
+    "cryptogram_version",
+    "cvc3",
+    "cvv",
+    "dcvv",
+    "decipher_blocks",
+    "decipher_offline_pin",
     "decipher_pin",
+    "decipher_pin_64",
+    "decode_pin_block",
     "derivation_data",
+    "derive_block_keys",
     "derive_initial_key",
+    "derive_tdes_initial_key",
+    "derive_tdes_transaction_key",
     "derive_transaction_key",
     "derive_update_key",
+    "emv2000_session_key",
+    "encipher_blocks",
+    "encipher_offline_pin",
     "encipher_pin",
+    "encipher_pin_64",
+    "encode_pin_block",
+    "export_cryptogram",
+    "export_key_block",
+    "hash_algorithm",
     "hmac_sha256",
+    "ibm3624_natural_pin",
+    "ibm3624_offset",
+    "ibm3624_pin",
+    "ibm3624_validation_data",
+    "icc_master_key",
+    "initial_key_id",
+    "initial_ksn",
+    "issuer_arpc",
+    "iv_cvc3",
     "kcv",
     "kcv_zero_block",
+    "key_for",
+    "key_variant",
     "ksn_advance",
+    "ksn_count",
+    "make_icc_certificate",
+    "make_issuer_certificate",
+    "mchip_session_key",
+    "offline_pin",
+    "offline_pin_block",
+    "pad",
+    "padding_length",
     "pan_field",
+    "pan_field_64",
+    "parse_header",
+    "pin_change_command",
     "pin_field",
+    "pin_field_64",
     "pin_of_field",
+    "pin_of_field_64",
+    "random_fill",
+    "recover_icc_certificate",
+    "recover_issuer_certificate",
+    "retail_mac",
+    "retail_mac_under",
     "same",
+    "script_encrypt",
+    "script_mac",
+    "script_session_key",
+    "sign_dynamic",
+    "sign_static",
+    "signed_records",
+    "sm3",
+    "sm4_decryptor",
+    "sm4_encryptor",
+    "static_data",
+    "tdes_cmac",
+    "tdes_key",
+    "tdes_ksn_advance",
+    "translate_pin",
+    "translate_pin_for_card",
+    "two_key_mac",
+    "unionpay_mac",
+    "unionpay_mac_steps",
+    "unwrap_checked_key",
+    "unwrap_key_block",
+    "unwrap_working_key",
+    "variant",
+    "verify_combined",
+    "verify_dynamic",
+    "verify_static",
+    "vis_pin_block",
+    "visa_pvv",
+    "visa_script_session_key",
+    "wrap_key_block",
+    "wrap_working_key",
+    "xor_fold",
 ]

@@ -15,16 +15,18 @@ What may break, and who answers for it:
   KSN is *acceptable* is the host application's rule, not this room's.
 """
 
-from .dukpt_aes_tree import KeyTree, check_root, derive_initial_key
+from .dukpt_aes_tree import KeyTree, check_root, derive_initial_key, update_key_below
 from .errors import KeyExhausted
 from .keys import Key, KeyType, Secret
-from .ksn import MAX_COUNTER, next_counter, split_ksn
+from .ksn import COUNTER_BITS, MAX_COUNTER, next_counter, split_ksn
 from .primitives import ecb_encryptor
 from .working_keys import WorkingKeys
 
 # A host keeps the paths of this many terminals (about 1 to 3 kB each); the one seen first goes
 # first, and is derived anew.
 MAX_CACHED_TERMINALS = 10_000
+# The node of the highest bit: the way from the root to the update key leads through it.
+_UPDATE_NODE = 1 << COUNTER_BITS - 1
 
 
 class DukptSnapshot(Secret):
@@ -111,6 +113,22 @@ class TerminalDukpt(Secret):
         self._counter = next_counter(counter)
         ksn = tree.initial_key_id + counter.to_bytes(4)
         return WorkingKeys(tree, ksn, material[:size], None)
+
+    def update_key(self, key_type: KeyType) -> Key:
+        """The key under which the next initial key travels; it uses up no transaction.
+
+        Load what comes under it with `load`, and give this object up. Raises BadKey if an AES key
+        stronger than the initial key is asked for, KeyExhausted when the way to it is erased: after
+        the counter 80000000, or with all keys. ANSI X9.24-3:2017 6.3.
+        """
+        tree = self._tree
+        if self._counter > _UPDATE_NODE:
+            raise KeyExhausted(
+                "no register leads to the update key: load a new initial key by hand"
+            )
+        at = (COUNTER_BITS - 1) * tree.stride
+        root = Key(bytes(self._registers[at : at + tree.width]), tree.key_type)
+        return update_key_below(root, _UPDATE_NODE, tree.initial_key_id, key_type)
 
     def erase(self) -> None:
         """Overwrite every register, as on tampering; `next_keys` raises KeyExhausted from then."""

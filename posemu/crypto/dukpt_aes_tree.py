@@ -54,6 +54,9 @@ _BITS = {
     KeyType.AES192: 192,
     KeyType.AES256: 256,
 }
+_HMAC_BITS = (128, 192, 256)
+# No stronger than 112 bits, whatever their length: any AES key may be above them.
+_TDES = (KeyType.TDES2, KeyType.TDES3)
 
 
 def _heads(usage: KeyUsage, key_type: KeyType, bits: int) -> list[bytes]:
@@ -64,26 +67,49 @@ def _heads(usage: KeyUsage, key_type: KeyType, bits: int) -> list[bytes]:
 
 
 def derivation_data(
-    usage: KeyUsage, key_type: KeyType, initial_key_id: bytes, counter: int
+    usage: KeyUsage, key_type: KeyType, initial_key_id: bytes, counter: int, hmac_bits: int = 128
 ) -> bytes:
-    """The first 16 byte block that is enciphered to derive a working or intermediate key (6.3.2).
+    """The first 16 byte block that is enciphered to derive a key (6.3.2).
 
-    `initial_key_id` has 8 bytes, `counter` is 0 to 2**32 - 1. HMAC is described with 128 bits.
+    `initial_key_id` has 8 bytes, `counter` is 0 to 2**32 - 1. The block of an initial key holds the
+    whole id instead of its last half and the counter. `hmac_bits` is the length of an HMAC key.
+    Raises BadKsn for an id or a counter of another size, BadKey for another HMAC length.
     """
-    head = _heads(usage, key_type, _BITS.get(key_type, 128))[0]
+    check_id(initial_key_id)
+    if not 0 <= counter <= MAX_COUNTER:
+        raise BadKsn(f"a transaction counter has {COUNTER_BITS} bits: 0 to {MAX_COUNTER:08X}")
+    head = _heads(usage, key_type, _key_bits(key_type, hmac_bits))[0]
+    if usage is KeyUsage.KEY_DERIVATION_INITIAL:
+        return head + initial_key_id
     return head + initial_key_id[4:] + counter.to_bytes(4)
 
 
-def derive_key(encrypt: Update, above: int, usage: KeyUsage, key_type: KeyType, tail: bytes) -> Key:
+def _key_bits(key_type: KeyType, hmac_bits: int) -> int:
+    if key_type is not KeyType.HMAC:
+        return _BITS[key_type]
+    if hmac_bits not in _HMAC_BITS:
+        raise BadKey(f"an HMAC key has 128, 192 or 256 bits, not {hmac_bits}")
+    return hmac_bits
+
+
+def derive_key(
+    encrypt: Update,
+    above: int,
+    usage: KeyUsage,
+    key_type: KeyType,
+    tail: bytes,
+    hmac_bits: int | None = None,
+) -> Key:
     """One key of the tree.
 
     `encrypt` enciphers under the key above, which has `above` bytes; `tail` is the second half of
-    the derivation data. An HMAC key is as long as the key above.
-    Raises BadKey if an AES key would be stronger than the key above.
+    the derivation data. An HMAC key has `hmac_bits`, or else is as long as the key above.
+    Raises BadKey if an AES or HMAC key would be stronger than the key above.
     """
-    bits = _BITS.get(key_type, above * 8)
-    if key_type.is_aes and bits > above * 8:
-        raise BadKey(f"{key_type.name} cannot be derived from a key of {above * 8} bits")
+    most = above * 8
+    bits = _key_bits(key_type, most if hmac_bits is None else hmac_bits)
+    if bits > most and key_type not in _TDES:
+        raise BadKey(f"{key_type.name} of {bits} bits cannot be derived from a key of {most} bits")
     material = encrypt(b"".join([head + tail for head in _heads(usage, key_type, bits)]))
     return Key(material[: bits // 8], key_type)
 
@@ -102,11 +128,17 @@ def derive_initial_key(bdk: Key, initial_key_id: bytes) -> Key:
 def derive_update_key(initial_key: Key, initial_key_id: bytes, key_type: KeyType) -> Key:
     """The key under which the device's next initial key travels; errors as `derive_initial_key`.
 
-    It hangs below the node of counter FFFFFFFF, which no transaction uses; a device has to derive
-    it before it gives up its initial key.
+    It hangs below the node of counter FFFFFFFF, which no transaction uses. A device that has given
+    up its initial key has `TerminalDukpt.update_key`.
     """
     check_root(initial_key, initial_key_id)
-    raw = _walk(initial_key, initial_key_id, MAX_COUNTER).expose()
+    return update_key_below(initial_key, 0, initial_key_id, key_type)
+
+
+def update_key_below(key: Key, node: int, initial_key_id: bytes, key_type: KeyType) -> Key:
+    """As `derive_update_key`, from the key of a node on the way to counter FFFFFFFF: the initial
+    key at node 0, or the one at 80000000 that a terminal still holds."""
+    raw = _walk(key, node, initial_key_id, MAX_COUNTER).expose()
     tail = initial_key_id[4:] + MAX_COUNTER.to_bytes(4)
     return derive_key(ecb_encryptor(raw), len(raw), KeyUsage.KEY_ENCRYPTION, key_type, tail)
 
@@ -117,13 +149,13 @@ def derive_transaction_key(bdk: Key, ksn: bytes) -> Key:
     Raises BadKsn as `split_ksn` does, BadKey if `bdk` is not an AES key.
     """
     initial_key_id, counter = split_ksn(ksn)
-    return _walk(derive_initial_key(bdk, initial_key_id), initial_key_id, counter)
+    return _walk(derive_initial_key(bdk, initial_key_id), 0, initial_key_id, counter)
 
 
-def _walk(key: Key, initial_key_id: bytes, counter: int) -> Key:
-    node = 0
+def _walk(key: Key, node: int, initial_key_id: bytes, counter: int) -> Key:
+    """The key of the node `counter`, from that of a node above it."""
     for bit in reversed(range(COUNTER_BITS)):
-        if counter >> bit & 1:
+        if (counter ^ node) >> bit & 1:
             node |= 1 << bit
             raw, tail = key.expose(), initial_key_id[4:] + node.to_bytes(4)
             usage = KeyUsage.KEY_DERIVATION
@@ -135,6 +167,11 @@ def check_root(key: Key, initial_key_id: bytes) -> None:
     """Raise BadKey unless `key` is an AES key, BadKsn unless the initial key id has 8 bytes."""
     if not key.key_type.is_aes:
         raise BadKey(f"AES DUKPT starts from an AES key, not {key.key_type.name}")
+    check_id(initial_key_id)
+
+
+def check_id(initial_key_id: bytes) -> None:
+    """Raise BadKsn unless the initial key id has 8 bytes."""
     if len(initial_key_id) != 8:
         raise BadKsn(f"an initial key id has 8 bytes, not {len(initial_key_id)}")
 

@@ -19,7 +19,11 @@ class BadPin(CryptoError):  # noqa: N818
 
 
 class PinBlockError(CryptoError):
-    """A PIN block, PIN field or PAN field that breaks ISO 9564-1 format 4."""
+    """A PIN block, PIN field, PAN field or translation that breaks ISO 9564-1."""
+
+
+class BadCardData(CryptoError):  # noqa: N818
+    """A PAN, date, code, counter, cryptogram, record or table that an algorithm cannot take."""
 
 
 class BadKsn(CryptoError):  # noqa: N818
@@ -31,4 +35,13 @@ class KeyExhausted(CryptoError):  # noqa: N818
 
 
 class BadCiphertext(CryptoError):  # noqa: N818
-    """Enciphered data that is no whole number of blocks, or that does not end in its padding."""
+    """Data, a cryptogram or an IV that is no whole number of blocks or does not end in its padding;
+    or a padding method that does not exist."""
+
+
+class KeyBlockError(CryptoError):
+    """A key block that is malformed (the message names the character), or whose MAC is wrong."""
+
+
+class NotAuthentic(CryptoError):  # noqa: N818
+    """A certificate, signature or enciphered PIN that is not what its key should have made."""

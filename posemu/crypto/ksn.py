@@ -4,6 +4,8 @@ A counter with more than 16 one bits is never used: the host derives a key in as
 counter has one bits, and this bounds its work (ANSI X9.24-3:2017).
 """
 
+from math import comb
+
 from .errors import BadKsn, KeyExhausted
 
 COUNTER_BITS = 32
@@ -24,11 +26,20 @@ def split_ksn(ksn: bytes) -> tuple[bytes, int]:
     return ksn[:8], counter
 
 
-def next_counter(counter: int) -> int:
-    """The counter after this one; larger than MAX_COUNTER when there is none."""
-    if counter.bit_count() < MAX_ONE_BITS:
+def next_counter(counter: int, max_one_bits: int = MAX_ONE_BITS) -> int:
+    """The counter after this one; beyond the largest (MAX_COUNTER for AES) when there is none."""
+    if counter.bit_count() < max_one_bits:
         return counter + 1
     return counter + (counter & -counter)
+
+
+def ksn_count(counter_bits: int, max_one_bits: int) -> int:
+    """How many transactions one initial key gives: the counters of so many bits that have 1 to
+    `max_one_bits` one bits.
+
+    AES has 32 and 16 (ANSI X9.24-3:2017), TDES 21 and 10 (ANSI X9.24-1:2009 A.3).
+    """
+    return sum(comb(counter_bits, ones) for ones in range(1, max_one_bits + 1))
 
 
 def ksn_advance(ksn: bytes) -> bytes:

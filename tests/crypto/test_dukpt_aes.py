@@ -13,22 +13,17 @@ from psec.aes import encrypt_aes_ecb
 
 from posemu.crypto import (
     BadKey,
-    BadKsn,
     HostDukpt,
     Key,
-    KeyExhausted,
     KeyType,
     KeyUsage,
     TerminalDukpt,
     WorkingKeys,
     derive_initial_key,
     derive_transaction_key,
-    derive_update_key,
     dukpt_aes,
-    ksn_advance,
 )
 from posemu.crypto.dukpt_aes_tree import WORKING_USAGES, KeyTree
-from posemu.crypto.ksn import MAX_COUNTER
 
 IKID = bytes.fromhex("1234567890123456")
 LENGTHS = (16, 24, 32)
@@ -71,10 +66,6 @@ def _registers(counter: int, length: int = 16) -> bytearray:
             # A key of 192 bits takes 24 of 32 bytes; what fills the rest is no secret to check.
             registers[at : at + tree.width] = _node_key(node, length)
     return registers
-
-
-def _terminal_before(counter: int) -> TerminalDukpt:
-    return TerminalDukpt(KeyTree(IKID, KeyType.AES128), counter, _registers(counter))
 
 
 def _reference(root: bytes, usage: int, node: bytes) -> bytes:
@@ -216,118 +207,16 @@ def test_terminal_gives_no_other_key_than_its_own() -> None:
             keys.working_key(usage, key_type)
 
 
-def test_no_side_gives_out_derivation_keys() -> None:
-    """A key of the tree itself is no working key: with it, later keys could be made."""
-    for keys in (_terminal().next_keys(), HostDukpt(_bdk()).keys(_ksn(1))):
-        for usage in (KeyUsage.KEY_DERIVATION, KeyUsage.KEY_DERIVATION_INITIAL):
-            with pytest.raises(BadKey):
-                keys.working_key(usage, KeyType.AES128)
-
-
-@settings(deadline=None, max_examples=60)
-@given(before=st.integers(0, 70), after=st.integers(1, 70))
-def test_restored_terminal_goes_on_where_it_stopped(before: int, after: int) -> None:
-    """A snapshot restores the very state, and stays as it was while the terminal goes on."""
-    terminal, host = _terminal(), HostDukpt(_bdk())
-    for _ in range(before):
-        terminal.next_keys()
-    snapshot = terminal.snapshot()
-    first = [_all_keys(terminal.next_keys()) for _ in range(after)]
-    restored = TerminalDukpt.restore(snapshot)
-    assert restored.counter == before + 1
-    assert restored.initial_key_id == IKID
-    second = [_all_keys(restored.next_keys()) for _ in range(after)]
-    assert first == second
-    assert first[-1] == _all_keys(host.keys(_ksn(before + after)))
-    assert TerminalDukpt.restore(snapshot).counter == before + 1
-
-
-@settings(deadline=None, max_examples=60)
-@given(counter=COUNTERS, steps=st.integers(1, 25))
-def test_terminal_counts_right_from_anywhere(counter: int, steps: int) -> None:
-    """From any counter on, keys agree with the host's, and KSNs are those of `ksn_advance`."""
-    terminal, host = _terminal_before(counter), HostDukpt(_bdk())
-    ksn = _ksn(counter)
-    for _ in range(steps):
-        keys = terminal.next_keys()
-        assert keys.ksn == ksn
-        assert _all_keys(keys) == _all_keys(host.keys(ksn))
-        if terminal.counter > MAX_COUNTER:
-            return
-        assert _cut(terminal) == _cut_registers(_registers(terminal.counter), terminal._tree)
-        ksn = ksn_advance(ksn)
-
-
-def test_last_key_is_followed_by_exhaustion() -> None:
-    """After the last counter no key comes, ever, and no register is left; nor has it a next KSN."""
-    terminal, host = _terminal_before(0xFFFE0000), HostDukpt(_bdk())
-    counters = [0xFFFE0000, *(0xFFFE0000 | 1 << bit for bit in range(16)), LAST_COUNTER]
-    for counter in counters:
-        keys = terminal.next_keys()
-        assert keys.ksn == _ksn(counter)
-        assert _all_keys(keys) == _all_keys(host.keys(keys.ksn))
-    assert not any(terminal._registers)
-    for exhausted in (terminal, TerminalDukpt.restore(terminal.snapshot())):
-        assert exhausted.counter > MAX_COUNTER
-        with pytest.raises(KeyExhausted):
-            exhausted.next_keys()
-    with pytest.raises(KeyExhausted):
-        ksn_advance(_ksn(LAST_COUNTER))
-
-
-def test_erased_terminal_has_no_keys() -> None:
-    """Tampering overwrites every register, and no transaction follows, also not after a restart."""
-    terminal = _terminal()
-    terminal.next_keys()
-    terminal.erase()
-    assert not any(terminal._registers)
-    for erased in (terminal, TerminalDukpt.restore(terminal.snapshot())):
-        with pytest.raises(KeyExhausted):
-            erased.next_keys()
-
-
-def test_ksn_advance_skips_exactly_the_counters_with_too_many_one_bits() -> None:
-    """The KSNs in order are all counters with at most 16 one bits and no other."""
-    for start, end in ((0, 3000), (0x1FE00, 0x20100), (0xFFFD0000, 0xFFFE0100)):
-        expected = [n for n in range(start + 1, end) if n.bit_count() <= 16]
-        ksn, got = _ksn(start), []
-        while (ksn := ksn_advance(ksn)) < _ksn(end):
-            got.append(int.from_bytes(ksn[8:]))
-        assert got == expected
-
-
-@pytest.mark.parametrize(
-    "ksn",
-    [b"", IKID, _ksn(1)[:-1], _ksn(1) + b"\0", _ksn(0), _ksn(0x0001FFFF), _ksn(MAX_COUNTER)],
-    ids=lambda ksn: ksn.hex() or "empty",
-)
-def test_impossible_ksn_is_refused(ksn: bytes) -> None:
-    """A KSN of a wrong length, with counter 0 or more than 16 one bits gives no keys."""
-    host = HostDukpt(_bdk())
-    with pytest.raises(BadKsn):
-        host.keys(ksn)
-    with pytest.raises(BadKsn):
-        derive_transaction_key(_bdk(), ksn)
-    if ksn != _ksn(0):
-        with pytest.raises(BadKsn):
-            ksn_advance(ksn)
-
-
-def test_roots_that_do_not_fit_are_refused() -> None:
-    """DUKPT starts from an AES key and an 8 byte id; a key is never stronger than its root."""
-    tdes = Key(bytes(16), KeyType.TDES2)
-    for ikid in (b"", IKID[:7], IKID + b"\0"):
-        with pytest.raises(BadKsn):
-            derive_initial_key(_bdk(), ikid)
-        with pytest.raises(BadKsn):
-            TerminalDukpt.load(_bdk(), ikid)
-        with pytest.raises(BadKsn):
-            derive_update_key(_bdk(), ikid, KeyType.AES128)
+def test_no_side_gives_out_keys_of_the_tree() -> None:
+    """A working key for key derivation is the host's to give and is no key of the tree: with one,
+    later keys could be made. An initial key is no working key."""
+    host = HostDukpt(_bdk()).keys(_ksn(8))
+    key = host.working_key(KeyUsage.KEY_DERIVATION, KeyType.AES128).expose()
+    assert key == _reference(_node_key(8, 16), 0x8000, IKID[4:] + (8).to_bytes(4))
+    assert key not in [_node_key(counter, 16) for counter in range(1, 17)]
+    terminal = _terminal().next_keys()
     with pytest.raises(BadKey):
-        HostDukpt(tdes)
-    with pytest.raises(BadKey):
-        derive_initial_key(tdes, IKID)
-    with pytest.raises(BadKey):
-        TerminalDukpt.load(tdes, IKID)
-    with pytest.raises(BadKey):
-        derive_update_key(_bdk(), IKID, KeyType.AES256)
+        terminal.working_key(KeyUsage.KEY_DERIVATION, KeyType.AES128)
+    for keys in (terminal, host):
+        with pytest.raises(BadKey):
+            keys.working_key(KeyUsage.KEY_DERIVATION_INITIAL, KeyType.AES128)

@@ -179,11 +179,11 @@ def test_malformed_key_is_refused() -> None:
     for key_type in KeyType:
         with pytest.raises(BadKey):
             Key(bytes(20), key_type)
-    tdes, pin = Key(RAW, KeyType.TDES2), Pin("1234")
+    tdes, hmac_key, pin = Key(RAW, KeyType.TDES2), Key(RAW, KeyType.HMAC), Pin("1234")
     for call in (
         lambda: cmac(tdes, b""),
-        lambda: kcv(tdes),
-        lambda: kcv_zero_block(tdes),
+        lambda: kcv(hmac_key),
+        lambda: kcv_zero_block(hmac_key),
         lambda: hmac_sha256(tdes, b""),
         lambda: encipher_pin(tdes, pin, PAN, bytes(8)),
         lambda: decipher_pin(tdes, bytes(16), PAN),

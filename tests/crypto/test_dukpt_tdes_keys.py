@@ -1,0 +1,208 @@
+"""The working keys of TDES DUKPT: variants, PIN blocks, data and MACs under them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psec.des import encrypt_tdes_cbc, encrypt_tdes_ecb
+from psec.mac import generate_retail_mac
+from psec.pinblock import encode_pinblock_iso_0
+
+from posemu.crypto import (
+    BadCiphertext,
+    BadKey,
+    Key,
+    KeyType,
+    Pin,
+    PinBlockError,
+)
+from posemu.crypto.dukpt_tdes import TdesHostDukpt, TdesTerminalDukpt
+from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key
+from posemu.crypto.pin_block_64 import PinFormat
+from posemu.crypto.working_keys import decipher_blocks, encipher_blocks
+
+# The other library uses TripleDES in ways that are going away; our own code must not.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::cryptography.utils.CryptographyDeprecationWarning:psec"
+)
+
+BDK = bytes.fromhex("13579BDF02468ACE0F1E2D3C4B5A6978")
+INITIAL_KSN = bytes.fromhex("FFFF9876543210E00000")
+DEVICE = int.from_bytes(INITIAL_KSN)
+LAST_COUNTER = 0x1FF800  # the largest with 10 one bits
+MASK = bytes.fromhex("C0C0C0C000000000C0C0C0C000000000")
+# X9.24-1 table A-1, written out as in the standard
+VARIANTS = {
+    KeyVariant.PIN: "00000000000000FF00000000000000FF",
+    KeyVariant.MAC_REQUEST: "000000000000FF00000000000000FF00",
+    KeyVariant.MAC_RESPONSE: "00000000FF00000000000000FF000000",
+    KeyVariant.DATA_REQUEST: "0000000000FF00000000000000FF0000",
+    KeyVariant.DATA_RESPONSE: "000000FF00000000000000FF00000000",
+}
+DATA_VARIANTS = (KeyVariant.DATA_REQUEST, KeyVariant.DATA_RESPONSE)
+COUNTERS = st.lists(st.integers(0, 20), min_size=1, max_size=10, unique=True).map(
+    lambda bits: sum(1 << bit for bit in bits)
+)
+DEVICES = st.integers(0, (1 << 59) - 1).map(lambda number: number << 21)
+KEYS = st.binary(min_size=16, max_size=16)
+PINS = st.text("0123456789", min_size=4, max_size=12)
+PANS = st.text("0123456789", min_size=13, max_size=19)
+
+
+def _bdk(raw: bytes = BDK) -> Key:
+    return Key(raw, KeyType.TDES2)
+
+
+def _ksn(counter: int, device: int = DEVICE) -> bytes:
+    return (device | counter).to_bytes(10)
+
+
+def _terminal() -> TdesTerminalDukpt:
+    return TdesTerminalDukpt.load(derive_tdes_initial_key(_bdk(), INITIAL_KSN), INITIAL_KSN)
+
+
+def _sides() -> tuple[TdesWorkingKeys, TdesWorkingKeys]:
+    terminal = _terminal().next_keys()
+    return terminal, TdesHostDukpt(_bdk()).keys(terminal.ksn)
+
+
+TERMINAL, HOST = _sides()
+
+
+def _xor(a: bytes, b: bytes) -> bytes:
+    return bytes(x ^ y for x, y in zip(a, b, strict=True))
+
+
+# --- keys and counters ----------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=60)
+@given(key=KEYS)
+def test_variants_are_those_of_the_standard(key: bytes) -> None:
+    """Every variant is the key XOR its constant; data keys are then enciphered under themselves;
+    the keys of different purposes differ."""
+    keys = TdesWorkingKeys(_ksn(1), key)
+    for usage, constant in VARIANTS.items():
+        variant = _xor(key, bytes.fromhex(constant))
+        assert key_variant(_bdk(key), usage) == _bdk(variant)
+        if usage in DATA_VARIANTS:
+            halves = [encrypt_tdes_ecb(variant, half) for half in (variant[:8], variant[8:])]
+            variant = b"".join(halves)
+        assert keys.working_key(usage) == _bdk(variant)
+    assert len({keys.working_key(usage).expose() for usage in KeyVariant}) == len(VARIANTS)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pin=PINS, pan=PANS, nibbles=st.binary(min_size=5, max_size=5))
+def test_pin_travels(pin: str, pan: str, nibbles: bytes) -> None:
+    """Every PIN comes out of its block at the host, in each format; format 0 is psec's block under
+    the PIN key."""
+    fill = nibbles.hex()[: 14 - len(pin)].upper()
+    letters = "ABCDEF" * 2
+    for form, chosen in (
+        (PinFormat.ISO_0, ""),
+        (PinFormat.ISO_1, fill),
+        (PinFormat.ISO_3, letters[: 14 - len(pin)]),
+    ):
+        block = TERMINAL.pin_block(form, Pin(pin), pan, chosen)
+        assert len(block) == 8
+        assert HOST.pin(form, block, pan) == Pin(pin)
+        assert TERMINAL.encipher_pin_block(HOST.decipher_pin_block(block)) == block
+    clear = encode_pinblock_iso_0(pin, pan)
+    key = HOST.working_key(KeyVariant.PIN).expose()
+    assert TERMINAL.pin_block(PinFormat.ISO_0, Pin(pin), pan) == encrypt_tdes_ecb(key, clear)
+
+
+def test_wrong_pin_blocks_are_refused() -> None:
+    """A PIN block has 8 bytes; one under another key is noise, and refused."""
+    block = TERMINAL.pin_block(PinFormat.ISO_0, Pin("836194"), "4761739001010119")
+    for wrong in (b"", block[:-1], block + b"\0", block * 2):
+        with pytest.raises(PinBlockError):
+            HOST.pin(PinFormat.ISO_0, wrong, "4761739001010119")
+        with pytest.raises(PinBlockError):
+            HOST.decipher_pin_block(wrong)
+        with pytest.raises(PinBlockError):
+            TERMINAL.encipher_pin_block(wrong)
+    with pytest.raises(PinBlockError):
+        TdesHostDukpt(_bdk()).keys(_ksn(2)).pin(PinFormat.ISO_0, block, "4761739001010119")
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.binary(max_size=80))
+def test_data_travels_both_ways(data: bytes) -> None:
+    """Any data comes back whole, trailing 00 and 80 included, padded by 1 to 8 bytes; it is psec's
+    CBC under the data key."""
+    for text in (data, data + b"\x80", data + b"\x80\0\0", data + bytes(8)):
+        request, answer = TERMINAL.encrypt(text), HOST.answer_encrypt(text)
+        assert len(request) % 8 == 0
+        assert 1 <= len(request) - len(text) <= 8
+        assert HOST.decrypt(request) == text
+        assert TERMINAL.answer_decrypt(answer) == text
+        assert request != answer
+    padded = data + b"\x80" + bytes(-(len(data) + 1) % 8)
+    key = HOST.working_key(KeyVariant.DATA_REQUEST).expose()
+    assert TERMINAL.encrypt(data) == encrypt_tdes_cbc(key, bytes(8), padded)
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.binary(max_size=40), noise=st.binary(max_size=40))
+def test_damaged_data_is_refused_or_differs(data: bytes, noise: bytes) -> None:
+    """Noise is refused by length or padding; where padding fits by luck, what comes out is what
+    would be enciphered to the very same bytes."""
+    sealed = TERMINAL.encrypt(data)
+    for damaged in (noise, noise[: len(noise) // 8 * 8], sealed[:-1], sealed[8:] + noise):
+        try:
+            clear = HOST.decrypt(damaged)
+        except BadCiphertext:
+            continue
+        assert HOST.encrypt(clear) == damaged
+
+
+@pytest.mark.parametrize("padded", [bytes(8), b"\x80" + bytes(8 + 7), b"\1" * 8, b"", b"\x80"])
+def test_data_without_its_padding_is_refused(padded: bytes) -> None:
+    """The last block holds an 80 and zeros after it; an 80 in an earlier block does not count."""
+    with pytest.raises(BadCiphertext):
+        HOST.decrypt(HOST.encrypt(padded)[: len(padded)])
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.binary(min_size=1, max_size=200))
+def test_macs_agree_and_are_bound_to_their_direction(data: bytes) -> None:
+    """Both sides compute the same two MACs, psec's retail MACs under the MAC keys; a request cannot
+    be reflected as its own answer."""
+    request = HOST.working_key(KeyVariant.MAC_REQUEST).expose()
+    answer = HOST.working_key(KeyVariant.MAC_RESPONSE).expose()
+    assert TERMINAL.mac(data) == HOST.mac(data)
+    assert HOST.mac(data) == generate_retail_mac(request[:8], request[8:], data, 1)
+    assert TERMINAL.answer_mac(data) == HOST.answer_mac(data)
+    assert HOST.answer_mac(data) == generate_retail_mac(answer[:8], answer[8:], data, 1)
+    assert HOST.mac(data) != HOST.answer_mac(data)
+
+
+# --- whole blocks with an IV ----------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    key=st.binary(min_size=16, max_size=16).map(lambda raw: Key(raw, KeyType.TDES2))
+    | st.binary(min_size=24, max_size=24).map(lambda raw: Key(raw, KeyType.TDES3)),
+    iv=st.binary(min_size=8, max_size=8),
+    blocks=st.lists(st.binary(min_size=8, max_size=8), min_size=1, max_size=9).map(b"".join),
+)
+def test_tdes_blocks_from_any_iv(key: Key, iv: bytes, blocks: bytes) -> None:
+    """CBC from any IV is psec's, and comes back; without one it starts from zero."""
+    enciphered = encipher_blocks(key, blocks, iv)
+    assert enciphered == encrypt_tdes_cbc(key.expose(), iv, blocks)
+    assert decipher_blocks(key, enciphered, iv) == blocks
+    assert encipher_blocks(key, blocks) == encipher_blocks(key, blocks, bytes(8))
+    assert decipher_blocks(key, encipher_blocks(key, blocks)) == blocks
+
+
+def test_blocks_that_do_not_fit_are_refused() -> None:
+    """No padding is invented: whole blocks, an IV of one block, a key that enciphers."""
+    for change in (encipher_blocks, decipher_blocks):
+        for blocks, iv in ((b"", bytes(8)), (bytes(7), bytes(8)), (bytes(8), bytes(16))):
+            with pytest.raises(BadCiphertext):
+                change(_bdk(), blocks, iv)
+        with pytest.raises(BadKey):
+            change(Key(bytes(16), KeyType.HMAC), bytes(16), bytes(16))
