@@ -4,8 +4,10 @@ that checks it."""
 from posemu.profiles.dialect_file import (
     DialectFileError,
     dialect_names,
+    is_dialect,
     load_dialect,
     parse_dialect,
+    read_dialect,
 )
 from posemu.profiles.rulebook import Profile, load_profile, profile_names
 
@@ -13,8 +15,10 @@ __all__ = [
     "DialectFileError",
     "Profile",
     "dialect_names",
+    "is_dialect",
     "load_dialect",
     "load_profile",
     "parse_dialect",
     "profile_names",
+    "read_dialect",
 ]

@@ -3,18 +3,91 @@
 Every malformed input raises `DecodeError`; `WireError` is the base of all errors here.
 """
 
+from posemu.wire.apdu import (
+    COMMANDS,
+    AflEntry,
+    Command,
+    GpoResponse,
+    IssuerAuthentication,
+    Response,
+    encode_command,
+    encode_response,
+    parse_afl,
+    parse_command,
+    parse_gpo_response,
+    parse_issuer_authentication,
+    parse_response,
+    response_objects,
+)
+from posemu.wire.atr import Atr, check_emv_atr, parse_atr
 from posemu.wire.bitmap import bitmap_numbers, bitmap_of
 from posemu.wire.codings import Value
+from posemu.wire.cvr import cryptogram_type
 from posemu.wire.dialect import Dialect, Field, Fixed, Header, Prefixed
+from posemu.wire.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
+from posemu.wire.emv_tags import EMV_TAGS, EmvTag, emv_tag
 from posemu.wire.errors import DecodeError, DialectError, EncodeError, TrackError, WireError
 from posemu.wire.explain import Explanation, Row, explain
-from posemu.wire.framing import FRAME_MAX, Deframer, Frame, answer_tpdu, frame
+from posemu.wire.framing import (
+    FRAME_MAX,
+    Deframer,
+    Frame,
+    Head,
+    answer_tpdu,
+    frame,
+    join_head,
+    split_head,
+)
 from posemu.wire.iso8583 import Codec
+from posemu.wire.length_header import FrameLength, LengthHeader, length_header
 from posemu.wire.luhn import luhn_check_digit, luhn_valid
 from posemu.wire.mask import Masked, mask_field, mask_pan, mask_pan_customer
 from posemu.wire.mti import Mti, answer_mti, parse_mti, repeat_mti
+from posemu.wire.qr import (
+    Element,
+    MpmPayload,
+    check_mpm,
+    cpm_data,
+    decode_cpm,
+    decode_cpm_templates,
+    decode_mpm,
+    encode_cpm,
+    encode_mpm,
+    qr_crc,
+    read_elements,
+)
+from posemu.wire.response_codes import ResponseCode, response_code, response_codes
+from posemu.wire.service_code import ServiceCode, parse_service_code
+from posemu.wire.subfields import Part, Subfields
 from posemu.wire.swipe import turn_over
-from posemu.wire.track import decode_track1, decode_track2, encode_track1, encode_track2
+from posemu.wire.t0 import t0_exchange, t0_fold
+from posemu.wire.tlv import (
+    FILE_FILLING,
+    ZERO_FILLING,
+    TagInfo,
+    Tlv,
+    decode_length,
+    decode_tlv,
+    encode_length,
+    encode_tlv,
+    find_tlv,
+    read_tag,
+    tag_info,
+    template,
+    tlv_pairs,
+)
+from posemu.wire.track import (
+    Lrc,
+    decode_track1,
+    decode_track2,
+    decode_track3,
+    encode_track1,
+    encode_track2,
+    encode_track3,
+    track1_lrc,
+    track2_lrc,
+)
+from posemu.wire.track3 import Track3, parse_track3
 from posemu.wire.track_data import (
     Track1,
     Track2,
@@ -24,24 +97,49 @@ from posemu.wire.track_data import (
 )
 
 __all__ = [
+    "COMMANDS",
+    "EMV_TAGS",
+    "FILE_FILLING",
     "FRAME_MAX",
+    "ZERO_FILLING",
+    "AflEntry",
+    "Atr",
     "Codec",
+    "Command",
     "DecodeError",
     "Deframer",
     "Dialect",
     "DialectError",
+    "DolEntry",
+    "Element",
+    "EmvTag",
     "EncodeError",
     "Explanation",
     "Field",
     "Fixed",
     "Frame",
+    "FrameLength",
+    "GpoResponse",
+    "Head",
     "Header",
+    "IssuerAuthentication",
+    "LengthHeader",
+    "Lrc",
     "Masked",
+    "MpmPayload",
     "Mti",
+    "Part",
     "Prefixed",
+    "Response",
+    "ResponseCode",
     "Row",
+    "ServiceCode",
+    "Subfields",
+    "TagInfo",
+    "Tlv",
     "Track1",
     "Track2",
+    "Track3",
     "TrackError",
     "Value",
     "WireError",
@@ -49,21 +147,69 @@ __all__ = [
     "answer_tpdu",
     "bitmap_numbers",
     "bitmap_of",
+    "build_dol",
+    "check_emv_atr",
+    "check_mpm",
+    "cpm_data",
+    "cryptogram_type",
+    "decode_cpm",
+    "decode_cpm_templates",
+    "decode_length",
+    "decode_mpm",
+    "decode_tlv",
     "decode_track1",
     "decode_track2",
+    "decode_track3",
+    "dol_length",
+    "emv_tag",
+    "encode_command",
+    "encode_cpm",
+    "encode_length",
+    "encode_mpm",
+    "encode_response",
+    "encode_tlv",
     "encode_track1",
     "encode_track2",
+    "encode_track3",
     "explain",
+    "find_tlv",
     "frame",
+    "gpo_command",
+    "join_head",
+    "length_header",
     "luhn_check_digit",
     "luhn_valid",
     "mask_field",
     "mask_pan",
     "mask_pan_customer",
+    "parse_afl",
+    "parse_atr",
+    "parse_command",
+    "parse_dol",
+    "parse_gpo_response",
+    "parse_issuer_authentication",
     "parse_mti",
+    "parse_response",
+    "parse_service_code",
     "parse_track1",
     "parse_track2",
+    "parse_track3",
+    "qr_crc",
+    "read_elements",
+    "read_tag",
     "repeat_mti",
+    "response_code",
+    "response_codes",
+    "response_objects",
+    "split_dol",
+    "split_head",
+    "t0_exchange",
+    "t0_fold",
+    "tag_info",
+    "template",
+    "tlv_pairs",
+    "track1_lrc",
     "track2_from_equivalent",
+    "track2_lrc",
     "turn_over",
 ]

@@ -1,4 +1,4 @@
-"""Messages in a byte stream: a length of two bytes, a TPDU of five, the message.
+"""Messages in a byte stream: a length, a TPDU of five bytes, a private header, the message.
 
 A TCP connection keeps no borders: one read may give half a message or three of them. `Deframer`
 takes whatever comes and gives whole frames; how the stream was cut never changes which. A stream
@@ -11,33 +11,52 @@ as soon as its first wrong byte is there, so a hostile peer makes nobody wait or
          2 bytes        1         2           2       1 or more      length counts from the 60 on
 
 The TPDU (transport protocol data unit) routes a message through a network access controller. An
-answer goes back with the addresses swapped.
+answer goes back with the addresses swapped. Peers differ in the length (`length_header`), in
+whether there is a TPDU, and in what stands between it and the MTI: `split_head` and `join_head`
+know the private header of a dialect.
 """
 
 from typing import NamedTuple
 
+from posemu.wire.codings import Value
+from posemu.wire.dialect import Header
 from posemu.wire.errors import DecodeError, EncodeError
+from posemu.wire.length_header import LengthHeader, length_header
+from posemu.wire.plan import single_step
 
 TPDU_ID = 0x60
 TPDU_WIDTH = 5
 FRAME_MAX = 8192
 """Default bound of what the length may announce; far above any message of ours."""
+_LENGTH_AND_TPDU = Header(bytes(TPDU_WIDTH))
 
 
 class Frame(NamedTuple):
-    """One message and the 5 bytes of TPDU it came with."""
+    """One message and the 5 bytes of TPDU it came with (none: empty)."""
 
     tpdu: bytes
     payload: bytes
 
 
-def frame(payload: bytes, tpdu: bytes) -> bytes:
-    """`payload` behind its length and `tpdu`, ready to send. Raises `EncodeError`."""
-    _check_tpdu(tpdu)
-    length = TPDU_WIDTH + len(payload)
-    if not payload or length > 0xFFFF:
-        raise EncodeError("frame", f"a message is 1 to {0xFFFF - TPDU_WIDTH} bytes long")
-    return length.to_bytes(2, "big") + tpdu + payload
+class Head(NamedTuple):
+    """What stands before the MTI: the TPDU (none: empty), the private header or None, and the
+    offset of the MTI."""
+
+    tpdu: bytes
+    private: Value | None
+    end: int
+
+
+def frame(payload: bytes, tpdu: bytes, header: Header = _LENGTH_AND_TPDU) -> bytes:
+    """`payload` behind its length and `tpdu`, ready to send; `tpdu` is empty where the `header` of
+    the dialect has none. Raises `EncodeError`."""
+    if header.tpdu or tpdu:
+        _check_tpdu(tpdu)
+    row = length_header(header.length, header.inclusive)
+    length = len(tpdu) + len(payload)
+    if not payload or length > row.max:
+        raise EncodeError("frame", f"a message is 1 to {row.max - len(tpdu)} bytes long")
+    return row.write(length) + tpdu + payload
 
 
 def answer_tpdu(tpdu: bytes) -> bytes:
@@ -46,24 +65,59 @@ def answer_tpdu(tpdu: bytes) -> bytes:
     return tpdu[:1] + tpdu[3:5] + tpdu[1:3]
 
 
+def join_head(header: Header, tpdu: bytes, private: Value | None = None) -> bytes:
+    """What stands between the length and the MTI: `tpdu` and the private header, each only where
+    the dialect has it. Raises `EncodeError`."""
+    if header.tpdu or tpdu:
+        _check_tpdu(tpdu)
+    if header.private is None:
+        if private is not None:
+            raise EncodeError("header", "the dialect has no private header")
+        return tpdu
+    if private is None:
+        raise EncodeError("header", "the dialect has a private header, so give one")
+    return tpdu + single_step(header.private, "header").pack({header.private.number: private})
+
+
+def split_head(header: Header, data: bytes) -> Head:
+    """The TPDU and the private header of `data`, which begins behind the length. Raises
+    `DecodeError`."""
+    start = 0
+    if header.tpdu:
+        start = TPDU_WIDTH
+        if data[:1] != bytes([TPDU_ID]) and data:
+            raise DecodeError("TPDU", 0, f"starts with {data[0]:02X}, not 60")
+        if len(data) < start:
+            raise DecodeError("TPDU", len(data), "the message ends inside the TPDU")
+    if header.private is None:
+        return Head(data[:start], None, start)
+    values: list[Value] = []
+    end = single_step(header.private, "header").unpack(data, start, values)
+    return Head(data[:start], values[0], end)
+
+
 def _check_tpdu(tpdu: bytes) -> None:
     if len(tpdu) != TPDU_WIDTH or tpdu[0] != TPDU_ID:
         raise EncodeError("TPDU", "must be 5 bytes, the first of them 60")
 
 
 class Deframer:
-    """Cuts a received stream into frames.
+    """Cuts a received stream into frames; `header` is that of the dialect (a dialect whose length
+    is "none" has no stream to cut).
 
     Holds at all times: `pending` bytes wait for the rest of their frame, never more than one
     frame's worth; once `error` is set the stream is lost and nothing more comes out.
     """
 
-    __slots__ = ("_buffer", "_consumed", "_frame_max", "error")
+    __slots__ = ("_buffer", "_consumed", "_frame_max", "_head", "_length", "_tpdu_width", "error")
 
-    def __init__(self, frame_max: int = FRAME_MAX) -> None:
+    def __init__(self, frame_max: int = FRAME_MAX, header: Header = _LENGTH_AND_TPDU) -> None:
         self._buffer = b""
         self._consumed = 0
-        self._frame_max = frame_max
+        self._length: LengthHeader = length_header(header.length, header.inclusive)
+        self._frame_max = min(frame_max, self._length.max)
+        self._head = self._length.width
+        self._tpdu_width = TPDU_WIDTH if header.tpdu else 0
         self.error: DecodeError | None = None
         """Why the stream is lost; the offset counts from the first byte ever fed."""
 
@@ -92,24 +146,32 @@ class Deframer:
 
     def _whole(self, data: bytes) -> list[Frame] | None:
         """The common case, exactly one whole frame; None for everything else."""
-        length = len(data) - 2
+        head = self._head
+        length = len(data) - head
         if (
-            TPDU_WIDTH < length <= self._frame_max
-            and data[0] << 8 | data[1] == length
-            and data[2] == TPDU_ID
+            self._tpdu_width < length <= self._frame_max
+            and data[:head] == self._length.write(length)
+            and (not self._tpdu_width or data[head] == TPDU_ID)
         ):
             self._consumed += len(data)
-            return [Frame(data[2:7], data[7:])]
+            return [self._frame(data, head, len(data))]
         return None
+
+    def _frame(self, data: bytes, start: int, end: int) -> Frame:
+        message = start + self._tpdu_width
+        return Frame(data[start:message], data[message:end])
 
     def _cut(self, data: bytes) -> list[Frame]:
         frames = []
         start = 0
         while self._looks_right(data, start):
-            end = start + 2 + int.from_bytes(data[start : start + 2], "big")
-            if len(data) - start < 2 or len(data) < end:
+            message = start + self._head
+            if len(data) < message:
                 break
-            frames.append(Frame(data[start + 2 : start + 7], data[start + 7 : end]))
+            end = message + self._length.read(data[start:message]).length
+            if len(data) < end:
+                break
+            frames.append(self._frame(data, message, end))
             start = end
         self._consumed += start
         self._buffer = b"" if self.error else data[start:]
@@ -117,16 +179,26 @@ class Deframer:
 
     def _looks_right(self, data: bytes, start: int) -> bool:
         """Check as much of the frame at `start` as is there; set `error` at a wrong byte."""
-        head = data[start : start + 3]
-        offset = self._consumed + start
-        if len(head) >= 2:
-            length = head[0] << 8 | head[1]
-            if length <= TPDU_WIDTH:
-                self.error = DecodeError("length", offset, f"{length} holds no TPDU and message")
-            elif length > self._frame_max:
-                self.error = DecodeError(
-                    "length", offset, f"{length} is above the maximum of {self._frame_max}"
-                )
-            elif len(head) == 3 and head[2] != TPDU_ID:
-                self.error = DecodeError("TPDU", offset + 2, f"starts with {head[2]:02X}, not 60")
+        self.error = self._wrong(data[start : start + self._head + 1], self._consumed + start)
         return self.error is None
+
+    def _wrong(self, head: bytes, offset: int) -> DecodeError | None:
+        """What is wrong with the beginning of a frame at `offset` of the stream."""
+        try:
+            self._length.check(head[: self._head])
+            if len(head) < self._head:
+                return None
+            length = self._length.read(head[: self._head]).length
+        except DecodeError as error:
+            return DecodeError(error.field, offset + error.offset, error.reason)
+        if length <= self._tpdu_width:
+            what = "TPDU and message" if self._tpdu_width else "message"
+            return DecodeError("length", offset, f"{length} holds no {what}")
+        if length > self._frame_max:
+            return DecodeError(
+                "length", offset, f"{length} is above the maximum of {self._frame_max}"
+            )
+        if self._tpdu_width and head[self._head :] not in (b"", bytes([TPDU_ID])):
+            reason = f"starts with {head[self._head]:02X}, not 60"
+            return DecodeError("TPDU", offset + self._head, reason)
+        return None

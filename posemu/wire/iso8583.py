@@ -13,7 +13,7 @@ size, because a terminal sends a handful of different sets all day long.
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from posemu.wire.bitmap import bitmap_numbers, bitmap_of
+from posemu.wire.bitmap import BitmapCoding
 from posemu.wire.codings import Value
 from posemu.wire.dialect import Dialect, Field, Fixed
 from posemu.wire.errors import DecodeError, EncodeError
@@ -21,6 +21,7 @@ from posemu.wire.plan import FixedStep, Step, compile_steps, single_step
 
 PLANS_MAX = 256
 _K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 class _Plan(NamedTuple):
@@ -34,10 +35,13 @@ class Codec:
 
     __slots__ = (
         "_bitmap_at",
+        "_bitmaps",
         "_by_bitmap",
         "_by_keys",
         "_by_keys_mac",
         "_fields",
+        "_key_end",
+        "_mac_width",
         "_mti",
         "_mti_bytes",
         "_mti_texts",
@@ -47,8 +51,15 @@ class Codec:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._fields = {field.number: field for field in dialect.fields}
-        self._mti = FixedStep(dialect.mti_field, Fixed(4))
-        self._bitmap_at = len(self._mti.pack_value("0000"))
+        self._mti = FixedStep(dialect.mti_field, Fixed(4 if dialect.mti else 0))
+        self._bitmap_at = self._mti.width
+        self._bitmaps = BitmapCoding(dialect, self._bitmap_at)
+        self._key_end = self._bitmap_at + self._bitmaps.key_width
+        self._mac_width = 0
+        if dialect.mac_field is not None:
+            mac = single_step(self._fields[dialect.mac_field])
+            assert isinstance(mac, FixedStep)  # the dialect was checked
+            self._mac_width = mac.width
         self._mti_bytes: dict[str, bytes] = {}
         self._mti_texts: dict[bytes, str] = {}
         self._by_bitmap: dict[bytes, _Plan] = {}
@@ -71,7 +82,8 @@ class Codec:
             _remember(plans, keys, plan)
         head = self._mti_bytes.get(mti)
         if head is None:
-            head = self._mti_bytes[mti] = self._mti.pack_value(mti)
+            head = self._mti.pack_value(mti)
+            _remember(self._mti_bytes, mti, head)
         parts = [head, plan.bitmap]
         for step in plan.steps:
             parts.append(step.pack(fields))
@@ -84,9 +96,9 @@ class Codec:
         mti = self._mti_texts.get(data[:offset])
         if mti is None:
             mti = self._new_mti(data)
-        plan = self._by_bitmap.get(data[offset : offset + 8])
+        plan = self._by_bitmap.get(data[offset : self._key_end])
         if plan is None:
-            plan = self._plan_for_bitmap(self._bitmap(data))
+            plan = self._plan_for_bitmap(self._bitmaps.read(data))
         offset += len(plan.bitmap)
         for step in plan.steps:
             offset = step.unpack(data, offset, values)
@@ -103,10 +115,11 @@ class Codec:
         """
         values: list[Value] = []
         offset = self._mti.unpack(data, 0, values)
-        yield self.dialect.mti_field, values[-1]
-        bitmap = self._bitmap(data)
+        if self.dialect.mti:
+            yield self.dialect.mti_field, values[-1]
+        bitmap = self._bitmaps.read(data)
         offset += len(bitmap)
-        for number in _field_numbers(bitmap):
+        for number in self._bitmaps.fields(bitmap):
             field = self._field(number)
             offset = single_step(field).unpack(data, offset, values)
             yield field, values[-1]
@@ -119,37 +132,30 @@ class Codec:
         Raises `DecodeError` when the message does not end with the dialect's MAC field. Does not
         look at the other fields: decode the message too.
         """
-        bitmap = self._bitmap(data)
-        numbers = _field_numbers(bitmap)
+        plan = self._by_bitmap.get(data[self._bitmap_at : self._key_end])
+        if plan is not None:
+            bitmap, numbers = plan.bitmap, plan.numbers
+        else:
+            bitmap = self._bitmaps.read(data)
+            numbers = self._bitmaps.fields(bitmap)
         number = self.dialect.mac_field
         if number is None or not numbers or numbers[-1] != number:
             raise DecodeError("bitmap", self._bitmap_at, "the last field is not the MAC")
-        rule = self._fields[number].length
-        body_width = self._bitmap_at + len(bitmap)
-        if not isinstance(rule, Fixed) or len(data) < body_width + rule.count:
+        if len(data) < self._bitmap_at + len(bitmap) + self._mac_width:
             raise DecodeError(f"DE{number}", len(data), "the message is too short to hold the MAC")
-        return data[: -rule.count]
+        return data[: -self._mac_width]
+
+    def bitmap(self, data: bytes) -> str:
+        """The bitmaps of a message as digits of hex, 16 for each. Raises `DecodeError`."""
+        return self._bitmaps.text(self._bitmaps.read(data))
 
     def _new_mti(self, data: bytes) -> str:
-        """The MTI of `data`, remembered; the digits allow no more than 10,000 of them."""
+        """The MTI of `data`, remembered."""
         values: list[Value] = []
         end = self._mti.unpack(data, 0, values)
         mti = str(values[0])
-        self._mti_texts[data[:end]] = mti
+        _remember(self._mti_texts, data[:end], mti)
         return mti
-
-    def _bitmap(self, data: bytes) -> bytes:
-        """The 8 or 16 bytes of the bitmap."""
-        start = self._bitmap_at
-        bitmap = data[start : start + 8]
-        if len(bitmap) == 8 and bitmap[0] < 0x80:
-            return bitmap
-        bitmap = data[start : start + 16]
-        if len(bitmap) == 16:
-            if bitmap.endswith(bytes(8)):
-                raise DecodeError("bitmap", start + 8, "the second bitmap names no field")
-            return bitmap
-        raise DecodeError("bitmap", len(data), "the message ends inside the bitmap")
 
     def _field(self, number: int) -> Field:
         """The field that the bitmap names."""
@@ -157,7 +163,7 @@ class Codec:
         if field is None:
             raise DecodeError(
                 f"DE{number}",
-                self._bitmap_at + (number - 1) // 8,
+                self._bitmaps.place(number),
                 f"the bitmap names a field that dialect {self.dialect.name} does not have",
             )
         return field
@@ -165,7 +171,7 @@ class Codec:
     def _plan_for_bitmap(self, bitmap: bytes) -> _Plan:
         plan = self._by_bitmap.get(bitmap)
         if plan is None:
-            numbers = _field_numbers(bitmap)
+            numbers = self._bitmaps.fields(bitmap)
             steps = compile_steps(self._field(number) for number in numbers)
             plan = _Plan(bitmap, numbers, steps)
             _remember(self._by_bitmap, bitmap, plan)
@@ -189,19 +195,13 @@ class Codec:
             if numbers and numbers[-1] >= mac:
                 raise EncodeError(f"DE{mac}", "the MAC comes last and is not among the values")
             numbers.append(mac)
-        return _Plan(bitmap_of(numbers), tuple(numbers), steps)
+        return _Plan(self._bitmaps.write(numbers), tuple(numbers), steps)
 
 
-def _field_numbers(bitmap: bytes) -> tuple[int, ...]:
-    """The fields that a bitmap names; bit 1 is no field but announces the second half."""
-    numbers = bitmap_numbers(bitmap)
-    return numbers[1:] if numbers[:1] == (1,) else numbers
-
-
-def _remember(plans: dict[_K, _Plan], key: _K, plan: _Plan) -> None:
-    if len(plans) >= PLANS_MAX:
-        plans.clear()
-    plans[key] = plan
+def _remember(table: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(table) >= PLANS_MAX:
+        table.clear()
+    table[key] = value
 
 
 def _trailing(data: bytes, offset: int) -> DecodeError:

@@ -15,10 +15,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
 
-from posemu.wire.codings import Coding, Value, coding_for, length_prefixes
+from posemu.wire.codings import Coding, Value, coding_for
 from posemu.wire.dialect import Field, Fixed, Prefixed
 from posemu.wire.errors import DecodeError, EncodeError
+from posemu.wire.lengths import lengths, units_of, whole_bytes_only
 
+_ZERO_IN_FRONT = "left-0"
 _BORDER = "\n"
 """Stands between the values of a run while they are checked; no coding has this character."""
 
@@ -38,14 +40,19 @@ class FixedStep:
 
     __slots__ = ("_coding", "_count", "_free", "_odd", "_width", "label", "number")
 
-    def __init__(self, field: Field, rule: Fixed) -> None:
+    @property
+    def width(self) -> int:
+        """Bytes on the wire."""
+        return self._width
+
+    def __init__(self, field: Field, rule: Fixed, label: str | None = None) -> None:
         self.number = field.number
-        self.label = field.label
-        self._coding = coding_for(field.type, field.encoding)
+        self.label = label or field.label
+        self._coding = coding_for(field.type, field.encoding, field.pad)
         self._free = self._coding.legal is None
-        self._count = rule.count
-        self._width = self._coding.width(rule.count)
-        self._odd = rule.count % self._coding.per_byte
+        self._count = _fixed_units(rule, self._coding)
+        self._width = self._coding.width(self._count)
+        self._odd = self._count % self._coding.per_byte
 
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         value = fields[self.number]
@@ -76,8 +83,10 @@ class PrefixedStep:
     """One field behind its length."""
 
     __slots__ = (
+        "_announced_max",
         "_coding",
         "_counts",
+        "_even",
         "_free",
         "_max",
         "_prefix_width",
@@ -86,15 +95,18 @@ class PrefixedStep:
         "number",
     )
 
-    def __init__(self, field: Field, rule: Prefixed) -> None:
+    def __init__(self, field: Field, rule: Prefixed, label: str | None = None) -> None:
         self.number = field.number
-        self.label = field.label
-        self._coding = coding_for(field.type, field.encoding)
+        self.label = label or field.label
+        self._coding = coding_for(field.type, field.encoding, field.pad)
         self._free = self._coding.legal is None
-        self._max = rule.max
-        self._prefixes = length_prefixes(rule.digits, rule.max, rule.encoding)
-        self._counts = {prefix: count for count, prefix in enumerate(self._prefixes)}
-        self._prefix_width = len(self._prefixes[0])
+        table = lengths(rule.digits, rule.max, rule.encoding, rule.counts, self._coding)
+        self._max = table.max
+        self._announced_max = rule.max
+        self._prefixes = table.prefixes
+        self._counts = table.counts
+        self._prefix_width = table.width
+        self._even = whole_bytes_only(rule.counts, self._coding)
 
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         value = fields[self.number]
@@ -105,6 +117,10 @@ class PrefixedStep:
             raise EncodeError(
                 self.label, f"must be at most {self._max} {self._coding.means}, not {count}"
             )
+        if self._even and count % 2:
+            raise EncodeError(
+                self.label, f"must be an even number of {self._coding.means}, not {count}"
+            )
         return self._prefixes[count] + _pack(self.label, self._coding, value, count)
 
     def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
@@ -114,7 +130,10 @@ class PrefixedStep:
         if count is None:
             if len(prefix) != self._prefix_width:
                 raise DecodeError(self.label, len(data), "the message ends inside the length")
-            raise DecodeError(self.label, offset, f"the length is no number from 0 to {self._max}")
+            even = " that is even" if self._even else ""
+            raise DecodeError(
+                self.label, offset, f"the length is no number from 0 to {self._announced_max}{even}"
+            )
         if self._free:
             end = start + count
             raw = data[start:end]
@@ -152,8 +171,9 @@ class RunStep:
     def __init__(self, fields: list[Field], rules: list[Fixed]) -> None:
         self._singles = [FixedStep(f, rule) for f, rule in zip(fields, rules, strict=True)]
         self._pick = itemgetter(*(f.number for f in fields))
-        codings = [coding_for(f.type, f.encoding) for f in fields]
-        pairs = list(zip(codings, (rule.count for rule in rules), strict=True))
+        codings = [coding_for(f.type, f.encoding, f.pad) for f in fields]
+        counts = [_fixed_units(rule, coding) for rule, coding in zip(rules, codings, strict=True)]
+        pairs = list(zip(codings, counts, strict=True))
         self._odd = tuple(i for i, (coding, count) in enumerate(pairs) if count % coding.per_byte)
         wire = b"".join(coding.wire_pattern(count) for coding, count in pairs)
         self._wire = re.compile(wire).match
@@ -215,11 +235,11 @@ def _cuts(pairs: list[tuple[Coding, int]]) -> list[slice]:
     return cuts
 
 
-def single_step(field: Field) -> FixedStep | PrefixedStep:
-    """The step of one field alone."""
+def single_step(field: Field, label: str | None = None) -> FixedStep | PrefixedStep:
+    """The step of one field alone; `label` is how errors call it, if not by its number."""
     if isinstance(field.length, Fixed):
-        return FixedStep(field, field.length)
-    return PrefixedStep(field, field.length)
+        return FixedStep(field, field.length, label)
+    return PrefixedStep(field, field.length, label)
 
 
 def compile_steps(fields: Iterable[Field]) -> tuple[Step, ...]:
@@ -237,7 +257,7 @@ def compile_steps(fields: Iterable[Field]) -> tuple[Step, ...]:
         rules.clear()
 
     for field in fields:
-        if isinstance(field.length, Fixed) and field.type != "b":
+        if isinstance(field.length, Fixed) and _joins(field, field.length):
             run.append(field)
             rules.append(field.length)
         else:
@@ -247,24 +267,50 @@ def compile_steps(fields: Iterable[Field]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _joins(field: Field, rule: Fixed) -> bool:
+    """Whether a field can be part of a run: text whose filling the run knows."""
+    if field.type == "b":
+        return False
+    coding = coding_for(field.type, field.encoding, field.pad)
+    odd = _fixed_units(rule, coding) % coding.per_byte
+    return coding.joins and (not odd or coding.pad == _ZERO_IN_FRONT)
+
+
+def _fixed_units(rule: Fixed, coding: Coding) -> int:
+    """Units of the value of a fixed field; the dialect was checked, so there are some."""
+    units = units_of(rule.count, rule.counts, coding)
+    assert units is not None
+    return units
+
+
 def _count(label: str, coding: Coding, value: object) -> int:
-    """Characters (type b: bytes) of a value of the right type."""
+    """Units (characters, bytes) of a value of the right type."""
     if not isinstance(value, coding.kinds):
         raise EncodeError(label, f"must be {coding.kinds[0].__name__}, not {type(value).__name__}")
+    if coding.wide:
+        return len(_pack(label, coding, value, 0))
     return len(value)  # type: ignore[arg-type]
 
 
 def _pack(label: str, coding: Coding, value: Any, count: int) -> bytes:
-    """The bytes of `value`, which has `count` characters."""
+    """The bytes of `value`, which has `count` units (not looked at where characters are wide)."""
     legal = coding.legal
     if legal is None:
         return coding.write(value)
+    odd = count % coding.per_byte
     try:
-        raw = coding.write("0" + value if count % coding.per_byte else value)
+        raw = coding.write("0" + value if odd else value)
     except ValueError:
-        raw = b""
-    if len(raw) != coding.width(count) or raw.translate(None, legal):
+        raw = None
+    if (
+        raw is None
+        or raw.translate(None, legal)
+        or not (coding.wide or len(raw) == coding.width(count))
+    ):
         raise EncodeError(label, f"must be {coding.means} only")
+    if odd and coding.pad != _ZERO_IN_FRONT:
+        side, nibble = coding.pad.split("-")
+        return bytes.fromhex(nibble + value if side == "left" else value + nibble)
     return raw
 
 
@@ -275,12 +321,45 @@ def _unpack(label: str, coding: Coding, raw: bytes, offset: int, width: int, odd
         raise DecodeError(
             label, offset + len(raw), f"the message ends after {len(raw)} of {width} bytes"
         )
+    if odd and (coding.pad != _ZERO_IN_FRONT or not coding.joins):
+        return _unpack_odd(label, coding, raw, offset)
     if legal is not None and raw.translate(None, legal):
         place = next(place for place, byte in enumerate(raw) if byte not in legal)
         raise DecodeError(label, offset + place, f"must be {coding.means} only")
+    if coding.wide:
+        return _unpack_wide(label, coding, raw, offset)
     value = coding.read(raw)
     if odd:
         if raw[0] > 9:
             raise DecodeError(label, offset, "the nibble that fills an odd number must be 0")
         return value[1:]
+    return value
+
+
+def _unpack_odd(label: str, coding: Coding, raw: bytes, offset: int) -> str:
+    """An odd number of packed digits, and the nibble that fills the half byte."""
+    text = raw.hex().upper()
+    side, nibble = coding.pad.split("-")
+    first = 1 if side == "left" else 0
+    filling = 0 if first else len(text) - 1
+    value = text[first : len(text) - 1 + first]
+    for place, char in enumerate(value, first):
+        if char not in coding.chars:
+            raise DecodeError(label, offset + place // 2, f"must be {coding.means} only")
+    if text[filling] != nibble:
+        raise DecodeError(
+            label,
+            offset + filling // 2,
+            f"the nibble that fills an odd number must be {nibble}",
+        )
+    return value
+
+
+def _unpack_wide(label: str, coding: Coding, raw: bytes, offset: int) -> str:
+    """Text whose characters differ in width. (No two writings of these charsets read the same.)"""
+    try:
+        value: str = coding.read(raw)
+    except UnicodeDecodeError as error:
+        place = offset + error.start
+        raise DecodeError(label, place, f"must be {coding.means} only") from None
     return value

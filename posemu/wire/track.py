@@ -1,4 +1,4 @@
-"""The bits of magnetic tracks 1 and 2 (ISO/IEC 7811-2 and 7811-6; content: ISO/IEC 7813).
+"""The bits of magnetic tracks 1, 2 and 3 (ISO/IEC 7811-2 and 7811-6; content: ISO/IEC 7813, 4909).
 
 In the real world a worn stripe, a slow hand or dirt flips bits. A track defends itself twice:
 every character carries an odd parity bit, and the last character (LRC) makes every column of bits
@@ -14,6 +14,7 @@ A swipe is `bytes` with one byte, 0 or 1, per bit: cheap to cut, to flip and to 
 """
 
 from struct import Struct
+from typing import NamedTuple
 
 from posemu.wire.errors import EncodeError, TrackError
 
@@ -26,9 +27,10 @@ class _Layout:
     `width` bits per character with parity, character 0 is `base`.
     """
 
-    __slots__ = ("chars", "chars_max", "codes", "cuts", "label", "start", "width")
+    __slots__ = ("base", "chars", "chars_max", "codes", "cuts", "label", "start", "width")
 
     def __init__(self, label: str, width: int, base: str, start: str, chars_max: int) -> None:
+        self.base = base
         self.label = label
         self.width = width
         self.start = start
@@ -43,7 +45,15 @@ class _Layout:
 
 _TRACK1 = _Layout("track 1", 7, " ", "%", 79)
 _TRACK2 = _Layout("track 2", 5, "0", ";", 40)
+_TRACK3 = _Layout("track 3", 5, "0", ";", 107)
 _END = "?"
+
+
+class Lrc(NamedTuple):
+    """The last character of a track: its bits without parity as a number, and the character."""
+
+    value: int
+    char: str
 
 
 def encode_track1(chars: str) -> bytes:
@@ -54,6 +64,21 @@ def encode_track1(chars: str) -> bytes:
 def encode_track2(chars: str) -> bytes:
     """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`."""
     return _encode(_TRACK2, chars)
+
+
+def encode_track3(chars: str) -> bytes:
+    """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`."""
+    return _encode(_TRACK3, chars)
+
+
+def track1_lrc(chars: str) -> Lrc:
+    """The LRC of `chars`, which run from % to ?. Raises `EncodeError`."""
+    return _lrc(_TRACK1, chars)
+
+
+def track2_lrc(chars: str) -> Lrc:
+    """The LRC of `chars`, which run from ; to ?. Raises `EncodeError`."""
+    return _lrc(_TRACK2, chars)
 
 
 def decode_track1(bits: bytes) -> str:
@@ -70,6 +95,19 @@ def decode_track2(bits: bytes) -> str:
     Zero bits may stand around it. Raises `TrackError`.
     """
     return _decode(_TRACK2, bits)
+
+
+def decode_track3(bits: bytes) -> str:
+    """The characters of a swipe from ; to ?, without the LRC.
+
+    Zero bits may stand around it. Raises `TrackError`.
+    """
+    return _decode(_TRACK3, bits)
+
+
+def _lrc(layout: _Layout, chars: str) -> Lrc:
+    char = layout.chars[_encode(layout, chars)[-layout.width :]]
+    return Lrc(ord(char) - ord(layout.base), char)
 
 
 def _encode(layout: _Layout, chars: str) -> bytes:

@@ -5,7 +5,7 @@ themselves masked only.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from posemu.wire.errors import TrackError
 from posemu.wire.mask import Masked, mask_pan
@@ -24,12 +24,15 @@ class Track2(Masked):
     """Track 2:
 
     PAN, expiry (YYMM), service code (3 digits), discretionary data. An absent date or code is "".
+    The separator (= or D) is how it was written, not what it says: it does not count when two are
+    compared.
     """
 
     pan: str
     expiry: str
     service_code: str
     discretionary: str
+    separator: str = field(default="=", compare=False)
 
     def masked(self) -> str:
         return mask_pan(self.pan)
@@ -37,14 +40,19 @@ class Track2(Masked):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Track1(Masked):
-    """Track 1 of format B; the name without the blanks that fill it, the rest as on track 2."""
+    """Track 1 of format B; the name with the blanks that fill it, the rest as on track 2."""
 
     format_code: str
     pan: str
-    name: str
+    name_raw: str
     expiry: str
     service_code: str
     discretionary: str
+
+    @property
+    def name(self) -> str:
+        """The name without the blanks that fill it."""
+        return self.name_raw.rstrip(" ")
 
     def masked(self) -> str:
         return mask_pan(self.pan)
@@ -58,7 +66,7 @@ def parse_track2(chars: str) -> Track2:
     if place < 0:
         raise TrackError("track 2", len(chars), "has no separator after the PAN")
     pan = _pan("track 2", chars, 0, place)
-    return Track2(pan, *_tail("track 2", chars, place + 1, _DATES2))
+    return Track2(pan, *_tail("track 2", chars, place + 1, _DATES2), chars[place])
 
 
 def parse_track1(chars: str) -> Track1:
@@ -76,7 +84,7 @@ def parse_track1(chars: str) -> Track1:
     if not 2 <= len(name) <= 26 or not re.fullmatch(r"[ -_]*", name):
         raise TrackError("track 1", place + 1, "the name must be 2 to 26 characters of track 1")
     tail = _tail("track 1", chars, behind + 1, _DATES1)
-    return Track1("B", pan, name.rstrip(" "), *tail)
+    return Track1("B", pan, name, *tail)
 
 
 def track2_from_equivalent(data: bytes) -> str:

@@ -1,6 +1,7 @@
 """Dialect files: what posemu ships, and errors that say where and what."""
 
 import copy
+import dataclasses
 import re
 from importlib.resources import files
 
@@ -9,10 +10,12 @@ import pytest
 from posemu.profiles.dialect_file import (
     DialectFileError,
     dialect_names,
+    is_dialect,
     load_dialect,
     parse_dialect,
+    read_dialect,
 )
-from posemu.wire import Codec, Dialect, Fixed, Prefixed
+from posemu.wire import Codec, Dialect, Field, Fixed, Prefixed
 
 NAME = "posemu-87-aes"
 TEXT = (files("posemu.profiles") / "dialects" / f"{NAME}.yaml").read_text("utf-8")
@@ -64,7 +67,20 @@ def test_the_file_says_that_the_dialect_is_ours():
             "integer",
         ),
         ("type: n, length: 12", "type: q, length: 12", "DE4", "type 'q' is not one of n, a"),
-        ("type: n, length: 12", "type: n, length: 0", "DE4", "at least 1"),
+        ("type: n, length: 12", "type: n, length: -1", "DE4", "at least 0"),
+        ("length: 12,", "length: {fixed: 12},", "fields.4.length.counts", "required"),
+        ("length: 12,", "length: {fixed: 12, counts: words},", "DE4", "not one of units, bytes"),
+        (
+            "type: n, length: 12",
+            "type: n, inside: {}, length: 12",
+            "fields.4.inside",
+            "write one of",
+        ),
+        ("mti: bcd", "mti: bcd\nversion: '1986'", "version", "not one of 1987, 1993"),
+        ("mti: bcd", "mti: bcd\nresponse_codes: mine", "response_codes", "not one of 1987"),
+        ("mti: bcd", "mti: bcd\nsecondary: sometimes", "secondary", "needed, either"),
+        ("mti: bcd", "mti: bcd\nbitmaps: 4", "bitmaps", "1, 2 or 3"),
+        ("{tpdu:", "{length: binary3, tpdu:", "header.length", "not one of none, binary2"),
         ("prefix: LLL, max: 37", "prefix: LLL, max: 1000", "DE48", "cannot count to 1000"),
         ("prefix: LLL, max: 37", "prefix: XX, max: 37", "fields.48.length.prefix", "'LLL'"),
         ("sensitive: pin", "sensitive: pan-block", "DE52", "not one of pan, track"),
@@ -89,7 +105,87 @@ def test_errors_name_file_place_and_reason(old, new, place, reason):
     assert str(copy.copy(error)) == str(error) == f"{error.file}, {error.place}: {error.reason}"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "{", "\x00", "!!python/object:os.system {}"])
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("type: n, length: 12,", "type: q, length: 12,", "DE4"),
+        ("type: n, length: 12,", "type: n, length: x,", "fields.4.length"),
+        ("mti: bcd", "mti: morse", "MTI"),
+        ("{tpdu:", "{length: morse, tpdu:", "header.length"),
+        ("bitmap: binary", "bitmap: binary\nsecondary: morse", "secondary"),
+    ],
+)
+def test_errors_name_the_line(old, new, place):
+    """Where a mistake stands in the file is told by its line."""
+    text = TEXT.replace(old, new, 1)
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if new.splitlines()[-1] in row)
+    with pytest.raises(DialectFileError) as caught:
+        parse_dialect(text, f"{NAME}.yaml")
+    assert caught.value.place == f"{place} (line {line})"
+
+
+def test_a_mistake_in_subfields_is_found_too():
+    """In a subfield, by its line; in a message inside a field, by the field's name."""
+    shipped = (files("posemu.profiles") / "dialects" / "unionpay-pos.yaml").read_text("utf-8")
+    text = shipped.replace("name: batch, type: n, length: 6,", "name: batch, type: q, length: 6,")
+    with pytest.raises(DialectFileError, match=r"DE60\.2 \(line \d+\): type 'q'"):
+        parse_dialect(text, "unionpay-pos.yaml")
+    line = "  65: {name: x, type: b, length: 4, encoding: binary, en: X, zh: 乙, inside: "
+    inner = "{message: {bitmap: binary, fields: {65: {name: a, type: b, length: 2, "
+    rest = "encoding: binary, en: A, zh: 甲}}}}}\n"
+    with pytest.raises(DialectFileError, match=r"x\.DE65: a field's number is 2 to 64"):
+        parse_dialect(TEXT + line + inner + rest, f"{NAME}.yaml")
+
+
+def test_a_user_adds_a_dialect_as_a_file(tmp_path):
+    """A file anywhere is a dialect; its mistakes, and that it cannot be read, are told by name."""
+    mine = tmp_path / "mine.yaml"
+    with pytest.raises(DialectFileError, match=r"mine\.yaml, top: cannot be read: No such file"):
+        read_dialect(mine)
+    mine.write_text(TEXT.replace(NAME, "mine"), "utf-8")
+    assert read_dialect(mine).fields == load_dialect(NAME).fields
+    mine.write_text(TEXT, "utf-8")
+    with pytest.raises(DialectFileError, match="must be that of the file"):
+        read_dialect(mine)
+    mine.write_bytes(b"\xff")
+    with pytest.raises(DialectFileError, match="not UTF-8"):
+        read_dialect(mine)
+
+
+def test_a_dialect_is_told_from_a_scenario():
+    """A file that means to be a dialect is one, also with mistakes; nothing else is."""
+    assert is_dialect(TEXT)
+    assert is_dialect(TEXT.replace("length", "lenght"))
+    for text in ("", "[]", "{", "tills: 3", "mti: bcd"):
+        assert not is_dialect(text)
+
+
+def test_a_file_says_what_is_inside_a_field():
+    """Subfields, TLV and a message of its own; one that is inside itself is refused."""
+    inside = {
+        "{tlv: true}": "tlv",
+        "{subfields: {1: FIELD}}": (Field(1, "a", "b", Fixed(2), "binary"),),
+        "{message: {bitmap: ascii, fields: {7: FIELD}}}": (Field(7, "a", "b", Fixed(2), "binary"),),
+    }
+    part = "{name: a, type: b, length: 2, encoding: binary, en: A, zh: 甲}"
+    line = "  65: {name: x, type: b, length: 4, encoding: binary, en: X, zh: 乙, inside: "
+    for text, expected in inside.items():
+        full = f"{TEXT}{line}{text.replace('FIELD', part)}}}\n"
+        found = parse_dialect(full, f"{NAME}.yaml").fields[-1].inside
+        if isinstance(found, Dialect):
+            assert (found.mti, found.bitmap, found.bitmaps) == ("", "ascii", 1)
+            found = found.fields
+        if isinstance(found, tuple):
+            found = tuple(dataclasses.replace(entry, text={}) for entry in found)
+        assert found == expected
+    loop = "&a {message: {bitmap: ascii, fields: {2: " + part[:-1] + ", inside: *a}}}}"
+    with pytest.raises(DialectFileError, match="cyclic"):
+        parse_dialect(f"{TEXT}{line}{loop}}}\n", f"{NAME}.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "{", "\x00", "!!python/object:os.system {}", "[" * 5000]
+)
 def test_what_is_no_dialect_at_all_is_refused(text):
     """No file content raises anything but DialectFileError."""
     with pytest.raises(DialectFileError):

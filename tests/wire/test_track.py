@@ -2,6 +2,8 @@
 
 import itertools
 import pickle
+from functools import reduce
+from operator import xor
 
 import pytest
 from hypothesis import given, settings
@@ -20,10 +22,12 @@ from posemu.wire import (
     parse_track2,
     track2_from_equivalent,
 )
+from posemu.wire.track import decode_track3, encode_track3, track1_lrc, track2_lrc
 
 PAN = "4000000000000002"
 CHARS2 = f";{PAN}=29122011234567890123?"
 CHARS1 = f"%B{PAN}^DOE/JOHN^29122011234567890?"
+CHARS3 = f";01{PAN}==978" + "0123456789" * 7 + "?"
 CLOCK = bytes(20)
 TRACKS = [
     pytest.param(encode_track1, decode_track1, CHARS1, id="track1"),
@@ -79,6 +83,31 @@ def test_a_torn_swipe_is_refused(encode, decode, chars):
                 decode(bits[:cut])
     with pytest.raises(TrackError):
         decode(bits[::-1])
+
+
+def test_track_3_has_the_characters_of_track_2_and_more_of_them():
+    """Round trip, up to 107 characters with the LRC; a flipped bit is refused."""
+    bits = encode_track3(CHARS3)
+    assert decode_track3(CLOCK + bits) == CHARS3
+    for place in range(len(bits)):
+        with pytest.raises(TrackError):
+            decode_track3(_flip(bits, place))
+    longest = ";" + "1" * 104 + "?"
+    assert len(encode_track3(longest)) == 107 * 5
+    with pytest.raises(EncodeError):
+        encode_track3(";1" + longest[1:])
+
+
+@pytest.mark.parametrize(
+    ("lrc", "chars", "base"), [(track1_lrc, CHARS1, " "), (track2_lrc, CHARS2, "0")]
+)
+def test_lrc(lrc, chars, base):
+    """The LRC is the XOR of all characters, both sentinels included; not of half a track."""
+    value, char = lrc(chars)
+    assert value == reduce(xor, (ord(c) - ord(base) for c in chars))
+    assert char == chr(ord(base) + value)
+    with pytest.raises(EncodeError):
+        lrc(chars[1:])
 
 
 @pytest.mark.parametrize(("encode", "decode", "chars"), TRACKS)
@@ -208,6 +237,15 @@ def test_absent_dates():
     assert parse_track2(f"{PAN}==201123") == Track2(PAN, "", "201", "123")
     assert parse_track2(f"{PAN}=2912=123") == Track2(PAN, "2912", "", "123")
     assert parse_track1(f"B{PAN}^AB^^^123") == Track1("B", PAN, "AB", "", "", "123")
+
+
+def test_how_a_track_was_written_is_kept():
+    """The separator and the blanks behind a name are kept; the separator makes no other track."""
+    stripe, chip = parse_track2(f"{PAN}=2912201"), parse_track2(f"{PAN}D2912201")
+    assert (stripe.separator, chip.separator) == ("=", "D")
+    assert stripe == chip
+    track = parse_track1(f"B{PAN}^DOE/JOHN  ^2912201")
+    assert (track.name_raw, track.name) == ("DOE/JOHN  ", "DOE/JOHN")
 
 
 def test_tag_57_takes_digits_and_one_filling_nibble():
