@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import typer
@@ -12,7 +13,22 @@ from rich.table import Table
 from rich.text import Text
 
 from posemu.profiles import DialectFileError, load_dialect
-from posemu.wire import Codec, DecodeError, explain, mask_pan, parse_track1, parse_track2
+from posemu.wire import (
+    Codec,
+    DecodeError,
+    Element,
+    EmvTag,
+    Tlv,
+    decode_cpm,
+    decode_mpm,
+    decode_tlv,
+    emv_tag,
+    explain,
+    mask_pan,
+    parse_track1,
+    parse_track2,
+    qr_crc,
+)
 
 _TPDU_ID = 0x60
 _TPDU_END = 5
@@ -23,9 +39,22 @@ _TRACK_NAMES = {
 }
 
 
-class _Answer(NamedTuple):
-    """Rows of field, name and value; what stopped the reading, its offset counted in the input."""
+_KINDS = {
+    "iso8583": ("ISO 8583, dialect {dialect}", "ISO 8583 报文，方言 {dialect}"),
+    "tlv": ("BER-TLV with EMV tags", "BER-TLV（EMV 标签）"),
+    "track": ("magnetic stripe", "磁条数据"),
+    "mpm": ("EMV QR, merchant-presented", "EMV 二维码，商户出示"),
+    "cpm": ("EMV QR, consumer-presented", "EMV 二维码，顾客出示"),
+}
+_KNOWN_TAGS = 0.5  # the share of known tags from which bytes are taken for EMV data
+_MPM_BEGINS, _CPM_BEGINS = "000201", "hQVDUFYwM"  # payload format indicators of both QR codes
 
+
+class _Answer(NamedTuple):
+    """What it is; rows of field, name and value; what stopped the reading, its offset counted in
+    the input."""
+
+    kind: str
     rows: list[tuple[str, str, str]]
     error: DecodeError | None
 
@@ -40,7 +69,8 @@ def command(
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the names.")] = "en",
     dialect: Annotated[str, typer.Option(help="Dialect of ISO 8583.")] = "posemu-87-aes",
 ) -> None:
-    """Explain an ISO 8583 message (with or without length and TPDU) or the text of a track.
+    """Say what something is and explain it: an ISO 8583 message (with or without length and TPDU),
+    EMV data in BER-TLV such as a field 55, the text of a track, an EMV QR code.
 
     Prefer - and give the data on standard input: what stands on a command line stays in the history
     of the shell and in the list of processes. Sensitive values are masked in the output.
@@ -53,6 +83,7 @@ def command(
         raise typer.Exit(2) from None
     answer = _read(text, codec, lang)
     if answer.rows:
+        typer.echo(_KINDS[answer.kind][lang == "zh"].format(dialect=dialect))
         _show(answer.rows, lang)
     if answer.error is not None:
         typer.echo(str(answer.error), err=True)
@@ -61,12 +92,20 @@ def command(
 
 def _read(text: str, codec: Codec, lang: str) -> _Answer:
     try:
+        if text.startswith(_MPM_BEGINS) and not _is_hex_message(text):
+            elements = decode_mpm(text).elements
+            return _Answer("mpm", [row for e in elements for row in _element(e, "")], None)
+        if text.startswith(_CPM_BEGINS):
+            return _Answer("cpm", _objects(decode_cpm(text), lang, ""), None)
         if "^" in text or "=" in text:
-            return _Answer(_track(text, lang), None)
+            return _Answer("track", _track(text, lang), None)
         raw = _from_hex(text)
+        objects = _emv_data(raw)
+        if objects is not None:
+            return _Answer("tlv", _objects(objects, lang, ""), None)
         start = _message_start(raw)
     except DecodeError as error:
-        return _Answer([], error)
+        return _Answer("", [], error)
     rows = [] if start == 0 else [("TPDU", "TPDU", raw[start - _TPDU_END : start].hex().upper())]
     found = explain(codec, raw[start:], lang)
     for row in found.rows:
@@ -74,14 +113,59 @@ def _read(text: str, codec: Codec, lang: str) -> _Answer:
     stop = found.error
     if stop is not None:
         stop = DecodeError(stop.field, stop.offset + start, stop.reason)
-    return _Answer(rows, stop)
+    return _Answer("iso8583", rows, stop)
+
+
+def _is_hex_message(text: str) -> bool:
+    """A payload of digits alone could be hex; its checksum says that it is a payload."""
+    return re.fullmatch(r"[0-9A-Fa-f\s]+", text) is not None and qr_crc(text[:-4]) != text[-4:]
+
+
+def _emv_data(raw: bytes) -> tuple[Tlv, ...] | None:
+    """The objects, if these bytes are EMV data and nothing else."""
+    try:
+        objects = decode_tlv(raw)
+    except DecodeError:
+        return None
+    known = sum(emv_tag(each.tag) is not None for each in objects)
+    return objects if objects and known >= _KNOWN_TAGS * len(objects) else None
+
+
+def _objects(objects: Sequence[Tlv], lang: str, indent: str) -> list[tuple[str, str, str]]:
+    """A row for each object, what is inside it indented below it."""
+    rows = []
+    for each in objects:
+        entry = emv_tag(each.tag)
+        name = entry.title(lang) if entry is not None else "?"
+        value = "" if each.children else _tlv_value(each, entry)
+        rows.append((f"{indent}{each.tag}", name, value))
+        rows += _objects(each.children or (), lang, indent + "  ")
+    return rows
+
+
+def _tlv_value(each: Tlv, entry: EmvTag | None) -> str:
+    if entry is None or entry.sensitive is None:
+        return each.value.hex().upper()
+    if entry.sensitive == "pan":
+        return mask_pan(each.value.hex().rstrip("f"))
+    return f"*** {entry.sensitive}, {len(each.value)} bytes"
+
+
+def _element(element: Element, indent: str) -> list[tuple[str, str, str]]:
+    """An element of a merchant's QR code, what is inside it indented below it."""
+    children = element.children or ()
+    value = "" if children else element.value
+    rows = [(f"{indent}{element.id}", "", value)]
+    return rows + [row for child in children for row in _element(child, indent + "  ")]
 
 
 def _from_hex(text: str) -> bytes:
     digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
     wrong = re.search(r"[^0-9A-Fa-f]", digits)
     if wrong is not None:
-        raise DecodeError("input", wrong.start(), "is not a hex digit, and this is no track either")
+        raise DecodeError(
+            "input", wrong.start(), "is not a hex digit, and this is no track and no QR code either"
+        )
     if not digits or len(digits) % 2:
         raise DecodeError("input", len(digits), "must be whole bytes, two hex digits each")
     return bytes.fromhex(digits)

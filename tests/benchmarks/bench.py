@@ -27,6 +27,7 @@ import iso8583
 
 sys.path.insert(0, str(Path(__file__).parent))
 import floor
+from peers import bench_peers
 
 from posemu.profiles import load_dialect
 from posemu.scenario import Scenario, World, load_scenario, load_text
@@ -266,6 +267,7 @@ def main() -> None:
         "sale": bench_sale(),
         "cafe": bench_cafe(),
         "codec": bench_codec(),
+        "peers": bench_peers(BATCH // 10, ROUNDS),
         "scale": bench_scale(),
         "memory": bench_memory(),
         "help": bench_help(),

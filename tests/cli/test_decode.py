@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from posemu.cli.decode import command
 from posemu.profiles import load_dialect
-from posemu.wire import Codec, frame
+from posemu.wire import Codec, frame, qr_crc
 
 APP = Typer()
 APP.command()(command)
@@ -28,7 +28,8 @@ def run(data: str, *options: str, stdin: bool = True) -> tuple[int, str, str]:
 
 
 def rows(text: str) -> list[list[str]]:
-    return [line.split(maxsplit=1) for line in text.splitlines()[1:]]
+    """Below the line that says what it is, and the heads."""
+    return [line.split(maxsplit=1) for line in text.splitlines()[2:]]
 
 
 @pytest.mark.parametrize(
@@ -117,9 +118,58 @@ def test_an_unknown_dialect() -> None:
     """An unknown dialect is wrong usage, and the known ones are named."""
     code, _, err = run(MESSAGE.hex(), "--dialect", "morse")
     assert code == 2
-    assert "unknown dialect 'morse'; there are only: posemu-87-aes" in err
+    assert "unknown dialect 'morse'; there are only: " in err
+    assert "posemu-87-aes" in err
 
 
 def test_the_help_recommends_standard_input() -> None:
     """The help says why card data does not belong on a command line."""
     assert "Prefer -" in CliRunner().invoke(APP, ["--help"]).stdout
+
+
+FIELD_55 = (
+    "9F2608AABBCCDDEEFF001195050000048000" "5A089999075123741247"
+    "571199990751237412 47D29122010000000000" "E1049F010101"
+).replace(" ", "")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (MESSAGE.hex(), "ISO 8583, dialect posemu-87-aes"),
+        (FIELD_55, "BER-TLV with EMV tags"),
+        (f"{PAN}=29122010000000000", "magnetic stripe"),
+        ("hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8=", "EMV QR, consumer-presented"),
+    ],
+)
+def test_it_says_what_it_is(data: str, what: str) -> None:
+    """The first line names what the bytes are."""
+    code, out, err = run(data)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == what
+
+
+def test_emv_data() -> None:
+    """Tags have their names in both languages, what is inside another is indented, and card data
+    is masked."""
+    _, out, _ = run(FIELD_55)
+    assert "Application Cryptogram" in out
+    assert "AABBCCDDEEFF0011" in out
+    assert "999907******1247" in out
+    assert PAN not in out
+    assert "*** track, 17 bytes" in out
+    assert "\n  9F01" in out
+    assert "应用密文" in run(FIELD_55, "--lang", "zh")[1]
+
+
+def test_a_qr_code() -> None:
+    """A merchant's code is opened with its templates; one whose checksum is wrong is refused."""
+    body = "00020101021126150011D15600000005204411153031565802CN5904SHOP6007BEIJING6304"
+    payload = body + qr_crc(body)
+    code, out, err = run(payload)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "EMV QR, merchant-presented"
+    assert "BEIJING" in out
+    code, _, err = run(body + "0000")
+    assert code == 2
+    assert err
