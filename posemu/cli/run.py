@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +32,6 @@ from posemu.study import (
     as_document,
     differences,
     identity_of,
-    in_order,
     run_study,
     write_replay,
 )
@@ -206,18 +205,13 @@ def _run(asked: _Asked, replications: int | None, jobs: int, lang: str, page: bo
 
 
 def _write_page(result: StudyResult, asked: _Asked, lang: str) -> None:
-    """In a process of its own: charts bring threads with them, and nothing may be forked beside
-    threads, as the workers of the next study are. They are also slow to import."""
-
-    def render(path: Path) -> None:
-        html = import_module("posemu.report.html")
-        path.write_text(html.page(result, asked.scenario, lang, str(asked.replay)), "utf-8")
-
+    """Charts take half a second to import: only who wants a page pays for it."""
+    html = import_module("posemu.report.html")
     try:
-        with closing(in_order(render, [asked.report], 2)) as written:
-            next(written)
+        text = html.page(result, asked.scenario, lang, str(asked.replay))
     except NotTheSameError as error:
         _leave(str(error), NOT_DETERMINISTIC)
+    asked.report.write_text(text, "utf-8")
 
 
 def _leave(message: str, code: int) -> NoReturn:

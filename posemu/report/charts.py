@@ -1,19 +1,19 @@
-"""The charts of the page: Altair, rendered to SVG, so that the page needs no script and no network.
+"""The charts of the page, made with Altair; `draw` turns them into SVG, so that the page needs no
+script and no network.
 
-Each function takes plain rows and words and returns the text of an <svg> element.
+Each function takes plain rows and words and returns a `Drawing`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
 import altair as alt
-import vl_convert
 
+from posemu.report.draw import Drawing
 from posemu.report.page_text import say
 from posemu.sim import US_PER_S
 from posemu.study import Estimate
@@ -102,7 +102,7 @@ class Part(NamedTuple):
     seconds: float
 
 
-def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], lang: str) -> str:
+def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], lang: str) -> Drawing:
     """The timeout rate of each variant and till, worst variant on top; what is done in a variant
     stands at its left as a row of dots."""
     worst = {row.variant: 0.0 for row in rows}
@@ -130,7 +130,7 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
     left = 100 * len(factors) + 20 if factors else 200
     chart = chart.properties(width=WIDTH - left, height=height)
     if not factors:
-        return _svg(chart, "rates")
+        return _drawing(chart, "rates")
     matrix = (
         alt.Chart(alt.Data(values=dots))
         .mark_circle(size=150, opacity=1)
@@ -150,10 +150,10 @@ def rates(rows: Sequence[Rate], factors: Sequence[str], tills: Sequence[str], la
         .properties(width=100 * len(factors), height=height)
     )  # fmt: skip
     both = alt.hconcat(matrix, chart, spacing=10).resolve_scale(color="independent")
-    return _svg(both, "rates")
+    return _drawing(both, "rates")
 
 
-def side_by_side(rows: Sequence[Pair], titles: tuple[str, str]) -> str:
+def side_by_side(rows: Sequence[Pair], titles: tuple[str, str]) -> Drawing:
     """Two figures of each variant, one beside the other."""
     order = [row.variant for row in rows]
     height = ROW * 1.3 * len(rows)
@@ -171,7 +171,7 @@ def side_by_side(rows: Sequence[Pair], titles: tuple[str, str]) -> str:
                 written=".1f" if number == 0 else ",.0f",
             ).properties(width=width, height=height)
         )
-    return _svg(alt.hconcat(*charts, spacing=30), "side-by-side")
+    return _drawing(alt.hconcat(*charts, spacing=30), "side-by-side")
 
 
 def timeline(
@@ -181,7 +181,7 @@ def timeline(
     hours: tuple[float, float],
     lang: str,
     name: str,
-) -> str:
+) -> Drawing:
     """Sales as ticks and faults as bands above them, one row a till, from opening to closing;
     `name` is the chart's own in the page."""
     names = list(dict.fromkeys(stripe.name for stripe in stripes))
@@ -220,7 +220,7 @@ def timeline(
     bands = alt.layer(*layers[1:]) if names else alt.layer(*layers)  # one legend for all of them
     chart = alt.layer(layers[0], bands).resolve_scale(color="independent") if names else bands
     height = ROW + 2 * _STRIPE * max(1, min(len(names), _STRIPES))
-    return _svg(chart.properties(width=WIDTH - 140, height=height * len(rows)), name)
+    return _drawing(chart.properties(width=WIDTH - 140, height=height * len(rows)), name)
 
 
 def clock_marks(opening: float, closing: float) -> list[float]:
@@ -243,7 +243,7 @@ def _columns(text: str) -> float:
     return sum(13.5 if east_asian_width(char) in "WF" else 7.6 for char in text)
 
 
-def effect_bars(bars: Sequence[Bar], name: str) -> str:
+def effect_bars(bars: Sequence[Bar], name: str) -> Drawing:
     """Main effects and interactions with their intervals, around zero; `name` is the chart's own in
     the page."""
     order = [bar.name for bar in bars]
@@ -260,10 +260,12 @@ def effect_bars(bars: Sequence[Bar], name: str) -> str:
     )
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x="zero:Q")
     width = max(120, WIDTH / 2 - 50 - max(_columns(label) for label in order))
-    return _svg((zero + chart).properties(width=width, height=ROW * len(bars)), name)
+    return _drawing((zero + chart).properties(width=width, height=ROW * len(bars)), name)
 
 
-def step_bars(parts: Sequence[Part], rows: Sequence[str], steps: Sequence[str], lang: str) -> str:
+def step_bars(
+    parts: Sequence[Part], rows: Sequence[str], steps: Sequence[str], lang: str
+) -> Drawing:
     """Where a sale's seconds go, step by step."""
     chart = (
         alt.Chart(alt.Data(values=[part._asdict() for part in parts]))
@@ -282,7 +284,7 @@ def step_bars(parts: Sequence[Part], rows: Sequence[str], steps: Sequence[str], 
         )
         .properties(width=WIDTH - 230, height=ROW * len(rows))
     )  # fmt: skip
-    return _svg(chart, "steps")
+    return _drawing(chart, "steps")
 
 
 def _numbers_of(found: Estimate) -> dict[str, float | None]:
@@ -320,13 +322,8 @@ def _intervals(
     return alt.layer(*layers)
 
 
-def _svg(chart: Any, name: str) -> str:
-    """The chart as an <svg> element. Its inner ids get its name before them: several charts stand
-    in one page."""
-    spec = chart.configure(**_config).to_dict()
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=_version())
-    svg = re.sub(r"\b(clip|gradient_)(\d+)", rf"{name}-\1\2", svg)
-    return re.sub(r"<svg ", '<svg role="img" ', svg, count=1)
+def _drawing(chart: Any, name: str) -> Drawing:
+    return Drawing(name, chart.configure(**_config).to_dict(), _version())
 
 
 @cache

@@ -19,6 +19,7 @@ from posemu import __version__
 from posemu.oracle import INVARIANTS, SITUATIONS
 from posemu.report import charts
 from posemu.report.day import Day, live, mode_name
+from posemu.report.draw import Drawing, draw
 from posemu.report.page_text import say
 from posemu.report.story import Story, choose, tell
 from posemu.report.summary import Summary
@@ -28,6 +29,7 @@ from posemu.sim import US_PER_S
 from posemu.study import Estimate, StudyResult
 from posemu.study.effects import effects, is_factorial
 
+_PLACE = "<!-- chart {} -->"
 SHOWN = 20  # violations told in full
 TILLS_MAX = 8  # in the charts: those that time out most
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -53,7 +55,10 @@ class Chart:
 def page(result: StudyResult, scenario: Scenario, lang: str, replay: str) -> str:
     """The page as text; `replay` is the path of the replay file."""
     writer = _Page(result, scenario, lang, replay)
-    return _environment().get_template("report.html.j2").render(writer.content())
+    text = _environment().get_template("report.html.j2").render(writer.content())
+    for number, svg in enumerate(draw(writer.drawings)):
+        text = text.replace(_PLACE.format(number), svg)
+    return text
 
 
 def _cell(found: Estimate, metric: Metric) -> tuple[str, str]:
@@ -84,6 +89,7 @@ class _Page:
         self._scenario = scenario
         self._lang = lang
         self._replay = replay
+        self.drawings: list[Drawing] = []
         self._summary = Summary(result, scenario, lang)
         self._tills = sorted(
             self._summary.tills[:TILLS_MAX],
@@ -92,6 +98,11 @@ class _Page:
 
     def _say(self, key: str, **values: object) -> str:
         return say(key, self._lang, **values)
+
+    def _picture(self, drawing: Drawing) -> Markup:
+        """Where the picture will stand; all of a page are drawn together."""
+        self.drawings.append(drawing)
+        return Markup(_PLACE.format(len(self.drawings) - 1))
 
     def content(self) -> dict[str, Any]:
         """What the template wants."""
@@ -245,7 +256,7 @@ class _Page:
             for variant in self._scenario.variants
             for till in self._tills
         ]  # fmt: skip
-        return Markup(charts.rates(rows, list(map(name, done)), self._tills, self._lang))
+        return self._picture(charts.rates(rows, list(map(name, done)), self._tills, self._lang))
 
     def _alone(self) -> Markup | None:
         """Nothing, each measure alone, and all of them: if others were tried as well."""
@@ -261,7 +272,7 @@ class _Page:
             for variant in shown
         ]
         titles = (self._say("timeouts-at", till=worst), self._say("lost-a-day"))
-        return Markup(charts.side_by_side(rows, titles))
+        return self._picture(charts.side_by_side(rows, titles))
 
     def _by_factors(self) -> bool:
         """The variants are told apart by what is done in them, and not by names of their own."""
@@ -282,7 +293,7 @@ class _Page:
             )
             yield Chart(
                 self._summary.variant_name(variant) if len(shown) > 1 else "",
-                Markup(self._timeline(day, f"timeline-{number}")),
+                self._picture(self._timeline(day, f"timeline-{number}")),
                 self._say("all-day", names=note) if note else "",
             )
 
@@ -290,7 +301,7 @@ class _Page:
         variants = self._scenario.variants
         return [variants[0], variants[-1]] if len(variants) > 1 else [variants[0]]
 
-    def _timeline(self, day: Day, name: str) -> str:
+    def _timeline(self, day: Day, name: str) -> Drawing:
         opening_us = self._scenario.day.from_us
         failed = {(failure.till, failure.t_us) for failure in day.failures}
         marks = [
@@ -327,7 +338,7 @@ class _Page:
                 )
                 for effect in effects(self._result, variants, breakdown, metric)
             ]
-            yield Chart(title, Markup(charts.effect_bars(bars, metric)))
+            yield Chart(title, self._picture(charts.effect_bars(bars, metric)))
 
     def _steps(self) -> Markup:
         """Mean seconds of a sale in each step: of the first and the last variant, by till."""
@@ -355,7 +366,7 @@ class _Page:
                         seconds = sums[till, in_time, name] / number / US_PER_S
                         parts.append(charts.Part(label, self._say(name), order, seconds))
         steps = [self._say(name) for name in names]
-        return Markup(charts.step_bars(parts, rows, steps, self._lang))
+        return self._picture(charts.step_bars(parts, rows, steps, self._lang))
 
     def _step_sums(
         self, variant: str, words: dict[str, str]

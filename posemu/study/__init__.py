@@ -4,7 +4,7 @@ from posemu.scenario import METRICS, Metric
 from posemu.study.causes import Failure
 from posemu.study.document import as_document
 from posemu.study.identity import Identity, identity_of
-from posemu.study.pool import WorkerDiedError, in_order
+from posemu.study.pool import WorkerDiedError
 from posemu.study.replay import ReplayError, StoredRun, StoredWorld, read_replay, write_replay
 from posemu.study.results import Finding, StudyResult, WorldRecord, study_digest
 from posemu.study.run import run_study, run_world
@@ -34,7 +34,6 @@ __all__ = [
     "differences",
     "estimate",
     "identity_of",
-    "in_order",
     "read_replay",
     "run_study",
     "run_world",

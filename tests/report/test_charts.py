@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from xml.etree import ElementTree
 
 import pytest
 
 from posemu.report import charts
+from posemu.report.draw import Drawing, DrawingError, draw
 from posemu.study import Estimate
 
 SVG = "{http://www.w3.org/2000/svg}"
 RATE = Estimate(12.0, 10.0, 14.0, 10)
+
+
+def drawn(drawing: Drawing) -> str:
+    [svg] = draw([drawing])
+    return svg
 
 
 def texts(svg: str) -> list[str]:
@@ -36,7 +44,7 @@ def rates(lang: str = "en", factors: tuple[str, ...] = ("line-repair",)) -> str:
         charts.Rate("after", factors, "far", Estimate(1.0, None, None, 1)),
         charts.Rate("after", factors, "near", Estimate(None, None, None, 0)),
     ]
-    return charts.rates(rows, factors, ("near", "far"), lang)
+    return drawn(charts.rates(rows, factors, ("near", "far"), lang))
 
 
 def test_every_rate_has_its_point_and_interval() -> None:
@@ -68,10 +76,12 @@ def test_both_languages(lang: str, title: str) -> None:
 
 def test_the_timeline_shows_each_sale_and_each_fault() -> None:
     """One tick a sale, one band a spell."""
-    svg = charts.timeline(
+    svg = drawn(
+        charts.timeline(
         [charts.Mark("far", 9.5, True), charts.Mark("far", 9.6, False)],
         [charts.Stripe("far", "weak", 9.4, 9.7), charts.Stripe("near", "weak", 11.0, 12.0)],
         ["near", "far"], (9.0, 12.0), "en", "day",
+        )
     )  # fmt: skip
     ticks = re.findall('aria-roledescription="tick"[^>]*(?:fill|stroke)="(#[^"]*)"', svg)
     assert sorted(ticks) == sorted([charts.BAD, charts.MUTED])
@@ -82,7 +92,8 @@ def test_the_timeline_shows_each_sale_and_each_fault() -> None:
 def test_the_ids_of_two_charts_do_not_meet() -> None:
     """Several charts stand in one page: an id that two of them use would cut the wrong one."""
     bars = [charts.Bar("a", RATE, True), charts.Bar("a × b", Estimate(0.0, -1.0, 1.0, 9), False)]
-    pictures = [charts.effect_bars(bars, "first"), charts.effect_bars(bars, "second"), rates()]
+    both = draw([charts.effect_bars(bars, "first"), charts.effect_bars(bars, "second")])
+    pictures = [*both, rates()]
     ids = [found for svg in pictures for found in set(re.findall(r'\bid="([^"]+)"', svg))]
     assert len(ids) == len(set(ids))
     for svg in pictures:
@@ -95,7 +106,7 @@ def test_steps_are_stacked_in_their_order() -> None:
         charts.Part("far", "second", 1, 5.0),
         charts.Part("far", "first", 0, 3.0),
     ]
-    svg = charts.step_bars(parts, ["far"], ["first", "second"], "en")
+    svg = drawn(charts.step_bars(parts, ["far"], ["first", "second"], "en"))
     bars = {
         m[1]: float(m[2])
         for m in re.finditer(r'aria-label="[^"]*step: (\w+)[^>]*? d="M([\d.]+),', svg)
@@ -115,7 +126,7 @@ def test_two_figures_stand_side_by_side() -> None:
         charts.Pair("before", (RATE, Estimate(900.0, 800.0, 1000.0, 10))),
         charts.Pair("booster", (Estimate(0.1, -0.1, 0.3, 10), Estimate(None, None, None, 0))),
     ]
-    svg = charts.side_by_side(rows, ("timeouts", "lost"))
+    svg = drawn(charts.side_by_side(rows, ("timeouts", "lost")))
     assert (marks(svg, "symbol"), marks(svg, "rule")) == (3, 3)
     said = texts(svg)
     assert {"timeouts", "lost", "12.0", "0.1", "900"} <= set(said)
@@ -138,10 +149,12 @@ def test_times_of_day_are_full_ones(opening: float, closing: float, marks_min: l
 
 def test_faults_at_one_time_stand_above_each_other() -> None:
     """Two faults that overlap are both seen: their bands have heights of their own."""
-    svg = charts.timeline(
+    svg = drawn(
+        charts.timeline(
         [charts.Mark("far", 9.5, True)],
         [charts.Stripe("far", "weak", 9.0, 9.9), charts.Stripe("far", "cut", 9.2, 9.4)],
         ["far"], (9.0, 10.0), "en", "day",
+        )
     )  # fmt: skip
     tops = [
         re.search(f'aria-roledescription="bar"[^>]*fill="{colour}"', svg)
@@ -150,3 +163,17 @@ def test_faults_at_one_time_stand_above_each_other() -> None:
     assert all(tops)
     places = [re.search(r'd="M[\d.]+,(-?[\d.]+)', found[0]) for found in tops if found]
     assert len({place[1] for place in places if place}) == 2
+
+
+def test_what_cannot_be_drawn_is_an_error_and_not_a_hole() -> None:
+    """The engine's own message comes out."""
+    with pytest.raises(DrawingError, match=r"\w"):
+        draw([Drawing("wrong", {"mark": "nothing"}, "v0.0")])
+
+
+def test_no_thread_is_left_in_the_process_that_asks() -> None:
+    """Workers of a study are forked: the engine and its threads run elsewhere."""
+    before = len(os.listdir("/proc/self/task"))
+    assert rates()
+    assert len(os.listdir("/proc/self/task")) == before
+    assert "vl_convert" not in sys.modules
