@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import rsa_recover_prime_factors
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from posemu.crypto.emv_blocks import recover, sign
@@ -193,12 +192,27 @@ def _signed(body: bytes, form: int = 2) -> KeyCertificate:
     )
 
 
+GOOD = (FIELDS[:13] + ICC.modulus).ljust(153, b"\xbb")
+CHANGED = st.builds(
+    lambda at, byte, size: (GOOD[:at] + bytes([byte]) + GOOD[at + 1 :])[:size],
+    st.integers(0, 152), st.integers(0, 255), st.integers(130, 153),
+)  # fmt: skip
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=153), st.sampled_from([2, 2, 2, 4, 0xFF]))
+@given(st.binary(max_size=153) | CHANGED, st.sampled_from([2, 2, 2, 4, 0xFF]))
+@example(GOOD, 2)
 def test_any_body_is_read_or_refused(body: bytes, form: int) -> None:
-    """Whatever a CA signs, nothing but a CryptoError comes out of reading it."""
-    with suppress(CryptoError):
-        _signed(FIELDS[: len(body) % 20] + body, form)
+    """Whatever a CA signs: what is read stands at its place in the body; all else is refused."""
+    try:
+        found = _signed(body, form)
+    except CryptoError:
+        assert (body, form) != (GOOD, 2)
+        return
+    filled = body.ljust(153, b"\xbb")
+    assert form == 2
+    assert (found.expiry_mmyy, found.serial) == (filled[4:6].hex(), filled[6:9])
+    assert found.key.modulus == filled[13 : 13 + filled[11]]
 
 
 @pytest.mark.parametrize(

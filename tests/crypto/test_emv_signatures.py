@@ -103,14 +103,20 @@ def test_a_static_signature_is_no_dynamic_one() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=105), st.sampled_from([3, 5]))
 def test_any_signed_body_is_read_or_refused(body: bytes, form: int) -> None:
-    """Whatever a card signs, nothing but a CryptoError comes out of reading it."""
+    """Whatever a card signs: what is read stands in the signed body; all else is refused."""
     for head in (b"", b"\1", b"\1\x1e\x08"):
-        signature = sign(PRIVATE, form, (head + body)[:105], UN).signature
-        for verify in (verify_static, verify_dynamic):
-            with suppress(CryptoError):
-                verify(PUBLIC, signature, UN)
+        whole = (head + body)[:105].ljust(105, b"\xbb")
+        signature = sign(PRIVATE, form, whole, UN).signature
         with suppress(CryptoError):
-            verify_combined(PUBLIC, signature, UN, None)
+            assert verify_static(PUBLIC, signature, UN).data_authentication_code == whole[1:3]
+            assert form == 3
+        with suppress(CryptoError):
+            assert verify_dynamic(PUBLIC, signature, UN).dynamic_number in whole
+            assert form == 5
+        with suppress(CryptoError):
+            found = verify_combined(PUBLIC, signature, UN, None)
+            assert found.dynamic.dynamic_number + bytes([found.cid]) in whole
+            assert form == 5
 
 
 @pytest.mark.parametrize(
@@ -229,9 +235,28 @@ def test_any_record_is_one_template_or_refused(record: bytes) -> None:
         assert header.startswith("70")
 
 
+CONTENTS = {(1, 1): "AABBCC", (1, 2): "DDEE", (11, 1): "700182", (2, 1): ""}
+ENTRIES = st.tuples(
+    st.sampled_from([0x08, 0x10, 0x58, 0x09]),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.integers(0, 2),
+).map(bytes)
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=40), st.none() | st.binary(max_size=2), st.binary(max_size=3))
+@given(
+    st.binary(max_size=40) | st.lists(ENTRIES, max_size=3).map(b"".join),
+    st.none() | st.just(b"\x82") | st.binary(max_size=2),
+    st.just(b"\x19\x80") | st.binary(max_size=3),
+)
+@example(bytes.fromhex("0801020258010101"), b"\x82", b"\x19\x80")
 def test_any_afl_is_followed_or_refused(afl: bytes, tag_list: bytes | None, aip: bytes) -> None:
-    """Nothing but a CryptoError comes out."""
-    with suppress(CryptoError):
-        static_data(afl, BYTES, tag_list, aip)
+    """What is signed are the contents of the records that the AFL names, in its order, and the AIP
+    if it is asked for; all else is refused."""
+    try:
+        found = static_data(afl, BYTES, tag_list, aip)
+    except CryptoError:
+        return
+    named = b"".join(bytes.fromhex(CONTENTS[record]) for record in signed_records(afl))
+    assert found == named + (aip if tag_list is not None else b"")
