@@ -1,7 +1,5 @@
 """AES DUKPT: every usage and type of key, the update key, counters, exhaustion, restoring."""
 
-import functools
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,34 +14,30 @@ from posemu.crypto import (
     KeyType,
     KeyUsage,
     TerminalDukpt,
-    WorkingKeys,
     derivation_data,
     derive_initial_key,
     derive_transaction_key,
     derive_update_key,
     ksn_advance,
 )
-from posemu.crypto.dukpt_aes_tree import WORKING_USAGES, KeyTree
+from posemu.crypto.dukpt_aes_tree import KeyTree
 from posemu.crypto.ksn import MAX_COUNTER
 from posemu.crypto.working_keys import decipher_blocks, encipher_blocks
 
-IKID = bytes.fromhex("1234567890123456")
-LENGTHS = (16, 24, 32)
-LAST_COUNTER = 0xFFFF0000  # the largest with 16 one bits
-COUNTERS = st.lists(st.integers(0, 31), min_size=1, max_size=16, unique=True).map(
-    lambda bits: sum(1 << bit for bit in bits)
+from .aes_sides import (
+    COUNTERS,
+    IKID,
+    LAST_COUNTER,
+    LENGTHS,
+    all_keys,
+    base_key,
+    cut_up,
+    cut_up_registers,
+    ksn_of,
+    new_terminal,
+    node_key,
+    registers_at,
 )
-
-
-def _cut(terminal: TerminalDukpt) -> list[bytes]:
-    return _cut_registers(terminal._registers, terminal._tree)
-
-
-def _cut_registers(registers: bytearray, tree: KeyTree) -> list[bytes]:
-    return [
-        bytes(registers[at : at + tree.width]) for at in range(0, 32 * tree.stride, tree.stride)
-    ]
-
 
 WORKING = [usage for usage in KeyUsage if usage is not KeyUsage.KEY_DERIVATION_INITIAL]
 
@@ -51,54 +45,19 @@ BITS = {KeyType.TDES2: 128, KeyType.TDES3: 192, KeyType.AES128: 128, KeyType.AES
         KeyType.AES256: 256}  # fmt: skip
 
 
-def _bdk(length: int = 16) -> Key:
-    return Key(bytes(range(7, 7 + length)))
-
-
-def _terminal(length: int = 16) -> TerminalDukpt:
-    return TerminalDukpt.load(derive_initial_key(_bdk(length), IKID), IKID)
-
-
-def _ksn(counter: int) -> bytes:
-    return IKID + counter.to_bytes(4)
-
-
-@functools.cache
-def _node_key(counter: int, length: int) -> bytes:
-    return derive_transaction_key(_bdk(length), _ksn(counter)).expose()
-
-
-def _registers(counter: int, length: int = 16) -> bytearray:
-    """The registers a terminal must hold before it uses `counter`, and no others.
-
-    Register i is the node of `counter` itself where i is its lowest one bit; above that, where bit
-    i is zero, the node of the first counter ahead that ends in a one at bit i.
-    """
-    tree = KeyTree(IKID, _bdk(length).key_type)
-    registers = bytearray(32 * tree.stride)
-    lowest = (counter & -counter).bit_length() - 1
-    for bit in range(lowest, 32):
-        if bit == lowest or not counter >> bit & 1:
-            at = bit * tree.stride
-            node = (counter >> bit | 1) << bit
-            # A key of 192 bits takes 24 of 32 bytes; what fills the rest is no secret to check.
-            registers[at : at + tree.width] = _node_key(node, length)
-    return registers
-
-
 def _terminal_before(counter: int) -> TerminalDukpt:
-    return TerminalDukpt(KeyTree(IKID, KeyType.AES128), counter, _registers(counter))
-
-
-def _all_keys(keys: WorkingKeys, key_type: KeyType = KeyType.AES128) -> list[bytes]:
-    return [keys.working_key(usage, key_type).expose() for usage in WORKING_USAGES]
+    return TerminalDukpt(KeyTree(IKID, KeyType.AES128), counter, registers_at(counter))
 
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_every_usage_and_type(length: int) -> None:
     """Each working key is what the standard's derivation data (6.3.2, tables 2 and 3) give under
     the transaction key; one stronger than that key is refused; no two are alike."""
-    host, root, counter = HostDukpt(_bdk(length)).keys(_ksn(0x15)), _node_key(0x15, length), 0x15
+    host, root, counter = (
+        HostDukpt(base_key(length)).keys(ksn_of(0x15)),
+        node_key(0x15, length),
+        0x15,
+    )
     wanted = [(usage, key_type, bits) for usage in WORKING for key_type, bits in BITS.items()]
     wanted += [(usage, KeyType.HMAC, bits) for usage in WORKING for bits in (128, 192, 256)]
     seen = set()
@@ -134,16 +93,18 @@ def test_derivation_data_that_cannot_be_are_refused() -> None:
         with pytest.raises(BadKey):
             derivation_data(usage, KeyType.HMAC, IKID, 1, bits)
         with pytest.raises(BadKey):
-            HostDukpt(_bdk(32)).keys(_ksn(1)).working_key(usage, KeyType.HMAC, bits)
+            HostDukpt(base_key(32)).keys(ksn_of(1)).working_key(usage, KeyType.HMAC, bits)
     block = derivation_data(KeyUsage.KEY_DERIVATION_INITIAL, key_type, IKID, 0)
-    assert encrypt_aes_ecb(_bdk().expose(), block) == derive_initial_key(_bdk(), IKID).expose()
+    assert (
+        encrypt_aes_ecb(base_key().expose(), block) == derive_initial_key(base_key(), IKID).expose()
+    )
 
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_terminal_finds_its_update_key(length: int) -> None:
     """Without its initial key, at any time, a terminal has the update key that the host derives;
     asking for it changes nothing."""
-    initial = derive_initial_key(_bdk(length), IKID)
+    initial = derive_initial_key(base_key(length), IKID)
     terminal = TerminalDukpt.load(initial, IKID)
     for _ in range(3):
         registers = bytes(terminal._registers)
@@ -161,8 +122,8 @@ def test_terminal_finds_its_update_key(length: int) -> None:
 def test_update_key_is_erased_with_the_register_that_leads_to_it() -> None:
     """The counter 80000000 is the last from which the update key can be made; after tampering it
     cannot be made either."""
-    initial = derive_initial_key(_bdk(), IKID)
-    late, erased = _terminal_before(1 << 31), _terminal()
+    initial = derive_initial_key(base_key(), IKID)
+    late, erased = _terminal_before(1 << 31), new_terminal()
     assert late.update_key(KeyType.AES128) == derive_update_key(initial, IKID, KeyType.AES128)
     late.next_keys()
     erased.erase()
@@ -190,17 +151,17 @@ def test_aes_blocks_from_any_iv(key: bytes, iv: bytes, blocks: bytes) -> None:
 @given(before=st.integers(0, 70), after=st.integers(1, 70))
 def test_restored_terminal_goes_on_where_it_stopped(before: int, after: int) -> None:
     """A snapshot restores the very state, and stays as it was while the terminal goes on."""
-    terminal, host = _terminal(), HostDukpt(_bdk())
+    terminal, host = new_terminal(), HostDukpt(base_key())
     for _ in range(before):
         terminal.next_keys()
     snapshot = terminal.snapshot()
-    first = [_all_keys(terminal.next_keys()) for _ in range(after)]
+    first = [all_keys(terminal.next_keys()) for _ in range(after)]
     restored = TerminalDukpt.restore(snapshot)
     assert restored.counter == before + 1
     assert restored.initial_key_id == IKID
-    second = [_all_keys(restored.next_keys()) for _ in range(after)]
+    second = [all_keys(restored.next_keys()) for _ in range(after)]
     assert first == second
-    assert first[-1] == _all_keys(host.keys(_ksn(before + after)))
+    assert first[-1] == all_keys(host.keys(ksn_of(before + after)))
     assert TerminalDukpt.restore(snapshot).counter == before + 1
 
 
@@ -208,38 +169,38 @@ def test_restored_terminal_goes_on_where_it_stopped(before: int, after: int) -> 
 @given(counter=COUNTERS, steps=st.integers(1, 25))
 def test_terminal_counts_right_from_anywhere(counter: int, steps: int) -> None:
     """From any counter on, keys agree with the host's, and KSNs are those of `ksn_advance`."""
-    terminal, host = _terminal_before(counter), HostDukpt(_bdk())
-    ksn = _ksn(counter)
+    terminal, host = _terminal_before(counter), HostDukpt(base_key())
+    ksn = ksn_of(counter)
     for _ in range(steps):
         keys = terminal.next_keys()
         assert keys.ksn == ksn
-        assert _all_keys(keys) == _all_keys(host.keys(ksn))
+        assert all_keys(keys) == all_keys(host.keys(ksn))
         if terminal.counter > MAX_COUNTER:
             return
-        assert _cut(terminal) == _cut_registers(_registers(terminal.counter), terminal._tree)
+        assert cut_up(terminal) == cut_up_registers(registers_at(terminal.counter), terminal._tree)
         ksn = ksn_advance(ksn)
 
 
 def test_last_key_is_followed_by_exhaustion() -> None:
     """After the last counter no key comes, ever, and no register is left; nor has it a next KSN."""
-    terminal, host = _terminal_before(0xFFFE0000), HostDukpt(_bdk())
+    terminal, host = _terminal_before(0xFFFE0000), HostDukpt(base_key())
     counters = [0xFFFE0000, *(0xFFFE0000 | 1 << bit for bit in range(16)), LAST_COUNTER]
     for counter in counters:
         keys = terminal.next_keys()
-        assert keys.ksn == _ksn(counter)
-        assert _all_keys(keys) == _all_keys(host.keys(keys.ksn))
+        assert keys.ksn == ksn_of(counter)
+        assert all_keys(keys) == all_keys(host.keys(keys.ksn))
     assert not any(terminal._registers)
     for exhausted in (terminal, TerminalDukpt.restore(terminal.snapshot())):
         assert exhausted.counter > MAX_COUNTER
         with pytest.raises(KeyExhausted):
             exhausted.next_keys()
     with pytest.raises(KeyExhausted):
-        ksn_advance(_ksn(LAST_COUNTER))
+        ksn_advance(ksn_of(LAST_COUNTER))
 
 
 def test_erased_terminal_has_no_keys() -> None:
     """Tampering overwrites every register, and no transaction follows, also not after a restart."""
-    terminal = _terminal()
+    terminal = new_terminal()
     terminal.next_keys()
     terminal.erase()
     assert not any(terminal._registers)
@@ -252,25 +213,33 @@ def test_ksn_advance_skips_exactly_the_counters_with_too_many_one_bits() -> None
     """The KSNs in order are all counters with at most 16 one bits and no other."""
     for start, end in ((0, 3000), (0x1FE00, 0x20100), (0xFFFD0000, 0xFFFE0100)):
         expected = [n for n in range(start + 1, end) if n.bit_count() <= 16]
-        ksn, got = _ksn(start), []
-        while (ksn := ksn_advance(ksn)) < _ksn(end):
+        ksn, got = ksn_of(start), []
+        while (ksn := ksn_advance(ksn)) < ksn_of(end):
             got.append(int.from_bytes(ksn[8:]))
         assert got == expected
 
 
 @pytest.mark.parametrize(
     "ksn",
-    [b"", IKID, _ksn(1)[:-1], _ksn(1) + b"\0", _ksn(0), _ksn(0x0001FFFF), _ksn(MAX_COUNTER)],
+    [
+        b"",
+        IKID,
+        ksn_of(1)[:-1],
+        ksn_of(1) + b"\0",
+        ksn_of(0),
+        ksn_of(0x0001FFFF),
+        ksn_of(MAX_COUNTER),
+    ],
     ids=lambda ksn: ksn.hex() or "empty",
 )
 def test_impossible_ksn_is_refused(ksn: bytes) -> None:
     """A KSN of a wrong length, with counter 0 or more than 16 one bits gives no keys."""
-    host = HostDukpt(_bdk())
+    host = HostDukpt(base_key())
     with pytest.raises(BadKsn):
         host.keys(ksn)
     with pytest.raises(BadKsn):
-        derive_transaction_key(_bdk(), ksn)
-    if ksn != _ksn(0):
+        derive_transaction_key(base_key(), ksn)
+    if ksn != ksn_of(0):
         with pytest.raises(BadKsn):
             ksn_advance(ksn)
 
@@ -280,11 +249,11 @@ def test_roots_that_do_not_fit_are_refused() -> None:
     tdes = Key(bytes(16), KeyType.TDES2)
     for ikid in (b"", IKID[:7], IKID + b"\0"):
         with pytest.raises(BadKsn):
-            derive_initial_key(_bdk(), ikid)
+            derive_initial_key(base_key(), ikid)
         with pytest.raises(BadKsn):
-            TerminalDukpt.load(_bdk(), ikid)
+            TerminalDukpt.load(base_key(), ikid)
         with pytest.raises(BadKsn):
-            derive_update_key(_bdk(), ikid, KeyType.AES128)
+            derive_update_key(base_key(), ikid, KeyType.AES128)
     with pytest.raises(BadKey):
         HostDukpt(tdes)
     with pytest.raises(BadKey):
@@ -292,4 +261,4 @@ def test_roots_that_do_not_fit_are_refused() -> None:
     with pytest.raises(BadKey):
         TerminalDukpt.load(tdes, IKID)
     with pytest.raises(BadKey):
-        derive_update_key(_bdk(), IKID, KeyType.AES256)
+        derive_update_key(base_key(), IKID, KeyType.AES256)

@@ -29,69 +29,38 @@ from posemu.crypto.dukpt_tdes_ksn import TDES_MAX_COUNTER, split_tdes_ksn, tdes_
 from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
 from posemu.crypto.ksn import ksn_count
 
+from .tdes_sides import (
+    BDK,
+    COUNTERS,
+    DEVICE,
+    DEVICES,
+    INITIAL_KSN,
+    KEYS,
+    LAST_COUNTER,
+    MASK,
+    base_key,
+    ksn_of,
+    new_terminal,
+    xor,
+)
+
 # The other library uses TripleDES in ways that are going away; our own code must not.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::cryptography.utils.CryptographyDeprecationWarning:psec"
 )
 
-BDK = bytes.fromhex("13579BDF02468ACE0F1E2D3C4B5A6978")
-INITIAL_KSN = bytes.fromhex("FFFF9876543210E00000")
-DEVICE = int.from_bytes(INITIAL_KSN)
-LAST_COUNTER = 0x1FF800  # the largest with 10 one bits
-MASK = bytes.fromhex("C0C0C0C000000000C0C0C0C000000000")
-# X9.24-1 table A-1, written out as in the standard
-VARIANTS = {
-    KeyVariant.PIN: "00000000000000FF00000000000000FF",
-    KeyVariant.MAC_REQUEST: "000000000000FF00000000000000FF00",
-    KeyVariant.MAC_RESPONSE: "00000000FF00000000000000FF000000",
-    KeyVariant.DATA_REQUEST: "0000000000FF00000000000000FF0000",
-    KeyVariant.DATA_RESPONSE: "000000FF00000000000000FF00000000",
-}
-DATA_VARIANTS = (KeyVariant.DATA_REQUEST, KeyVariant.DATA_RESPONSE)
-COUNTERS = st.lists(st.integers(0, 20), min_size=1, max_size=10, unique=True).map(
-    lambda bits: sum(1 << bit for bit in bits)
-)
-DEVICES = st.integers(0, (1 << 59) - 1).map(lambda number: number << 21)
-KEYS = st.binary(min_size=16, max_size=16)
-PINS = st.text("0123456789", min_size=4, max_size=12)
-PANS = st.text("0123456789", min_size=13, max_size=19)
-
-
-def _bdk(raw: bytes = BDK) -> Key:
-    return Key(raw, KeyType.TDES2)
-
-
-def _ksn(counter: int, device: int = DEVICE) -> bytes:
-    return (device | counter).to_bytes(10)
-
-
-def _terminal() -> TdesTerminalDukpt:
-    return TdesTerminalDukpt.load(derive_tdes_initial_key(_bdk(), INITIAL_KSN), INITIAL_KSN)
-
-
-def _sides() -> tuple[TdesWorkingKeys, TdesWorkingKeys]:
-    terminal = _terminal().next_keys()
-    return terminal, TdesHostDukpt(_bdk()).keys(terminal.ksn)
-
-
-TERMINAL, HOST = _sides()
-
-
-def _xor(a: bytes, b: bytes) -> bytes:
-    return bytes(x ^ y for x, y in zip(a, b, strict=True))
-
 
 def _reference_initial_key(bdk: bytes, device: int) -> bytes:
     block = device.to_bytes(10)[:8]
-    return encrypt_tdes_ecb(bdk, block) + encrypt_tdes_ecb(_xor(bdk, MASK), block)
+    return encrypt_tdes_ecb(bdk, block) + encrypt_tdes_ecb(xor(bdk, MASK), block)
 
 
 def _reference_step(key: bytes, register: bytes) -> bytes:
     """The non-reversible key generation process as the standard writes it (A.2): `register` is
     crypto register 1, `left` and `right` are the halves of the key register."""
     halves = []
-    for left, right in ((key[:8], key[8:]), (_xor(key, MASK)[:8], _xor(key, MASK)[8:])):
-        halves.append(_xor(encrypt_tdes_ecb(left, _xor(register, right)), right))
+    for left, right in ((key[:8], key[8:]), (xor(key, MASK)[:8], xor(key, MASK)[8:])):
+        halves.append(xor(encrypt_tdes_ecb(left, xor(register, right)), right))
     return halves[1] + halves[0]
 
 
@@ -100,7 +69,7 @@ def _reference_key(bdk: bytes, device: int, counter: int) -> bytes:
     for bit in reversed(range(21)):
         if counter >> bit & 1:
             node |= 1 << bit
-            key = _reference_step(key, _ksn(node, device)[2:])
+            key = _reference_step(key, ksn_of(node, device)[2:])
     return key
 
 
@@ -143,16 +112,18 @@ def test_keys_are_those_of_the_written_out_derivation(
 ) -> None:
     """Initial key and transaction key of any BDK and KSN are what the standard's steps give, one by
     one and from the host."""
-    ksn = _ksn(counter, device)
-    assert derive_tdes_initial_key(_bdk(bdk), ksn).expose() == _reference_initial_key(bdk, device)
-    key = derive_tdes_transaction_key(_bdk(bdk), ksn)
+    ksn = ksn_of(counter, device)
+    assert derive_tdes_initial_key(base_key(bdk), ksn).expose() == _reference_initial_key(
+        bdk, device
+    )
+    key = derive_tdes_transaction_key(base_key(bdk), ksn)
     assert key == Key(_reference_key(bdk, device, counter), KeyType.TDES2)
-    assert _key(TdesHostDukpt(_bdk(bdk)).keys(ksn)) == key.expose()
+    assert _key(TdesHostDukpt(base_key(bdk)).keys(ksn)) == key.expose()
 
 
 def test_terminal_and_host_agree_in_order() -> None:
     """Counting up from 1, terminal and host have the same key for each KSN, and no two alike."""
-    terminal, host, seen = _terminal(), TdesHostDukpt(_bdk()), set()
+    terminal, host, seen = new_terminal(), TdesHostDukpt(base_key()), set()
     ksn = INITIAL_KSN
     for _ in range(3000):
         ksn = tdes_ksn_advance(ksn)
@@ -170,9 +141,9 @@ def test_terminal_and_host_agree_in_order() -> None:
 def test_host_takes_ksns_in_any_order(counters: list[int]) -> None:
     """Late, repeated and skipped KSNs give the same keys as a host that sees only that one KSN; the
     path kept for the terminal leads to the last one and holds nothing beside it."""
-    host = TdesHostDukpt(_bdk())
+    host = TdesHostDukpt(base_key())
     for counter in counters:
-        assert _key(host.keys(_ksn(counter))) == _node_key(counter)
+        assert _key(host.keys(ksn_of(counter))) == _node_key(counter)
         path = host._paths[DEVICE]
         nodes = [node for node, _ in path._nodes]
         assert nodes[0] == 0
@@ -184,11 +155,11 @@ def test_host_takes_ksns_in_any_order(counters: list[int]) -> None:
 def test_host_keeps_terminals_apart_and_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     """More terminals than the cache holds still get right keys, and the cache keeps its bound."""
     monkeypatch.setattr(dukpt_tdes, "MAX_CACHED_TERMINALS", 3)
-    host = TdesHostDukpt(_bdk())
+    host = TdesHostDukpt(base_key())
     terminals = []
     for number in range(5):
-        ksn = _ksn(0, number << 21)
-        terminals.append(TdesTerminalDukpt.load(derive_tdes_initial_key(_bdk(), ksn), ksn))
+        ksn = ksn_of(0, number << 21)
+        terminals.append(TdesTerminalDukpt.load(derive_tdes_initial_key(base_key(), ksn), ksn))
     for _ in range(20):
         for terminal in terminals:
             keys = terminal.next_keys()
@@ -198,13 +169,13 @@ def test_host_keeps_terminals_apart_and_forgets_the_oldest(monkeypatch: pytest.M
 
 def test_short_ksn_is_the_one_with_ffff_in_front() -> None:
     """A KSN of 8 bytes names the device that one of 10 bytes names, FFFF being left out."""
-    host = TdesHostDukpt(_bdk())
-    ksn = _ksn(0x15)
+    host = TdesHostDukpt(base_key())
+    ksn = ksn_of(0x15)
     assert host.keys(ksn[2:]).ksn == ksn
     assert _key(host.keys(ksn[2:])) == _key(host.keys(ksn))
     assert tdes_ksn_advance(ksn[2:]) == tdes_ksn_advance(ksn)
-    assert derive_tdes_initial_key(_bdk(), ksn[2:]) == derive_tdes_initial_key(_bdk(), ksn)
-    assert TdesTerminalDukpt.load(_bdk(), INITIAL_KSN[2:]).initial_ksn == INITIAL_KSN
+    assert derive_tdes_initial_key(base_key(), ksn[2:]) == derive_tdes_initial_key(base_key(), ksn)
+    assert TdesTerminalDukpt.load(base_key(), INITIAL_KSN[2:]).initial_ksn == INITIAL_KSN
 
 
 def test_ksn_advance_skips_exactly_the_counters_with_too_many_one_bits() -> None:
@@ -213,7 +184,7 @@ def test_ksn_advance_skips_exactly_the_counters_with_too_many_one_bits() -> None
         expected = [n for n in range(start + 1, end) if n.bit_count() <= 10]
         counter, got = start, []
         while counter < LAST_COUNTER:
-            counter = int.from_bytes(tdes_ksn_advance(_ksn(counter))) - DEVICE
+            counter = int.from_bytes(tdes_ksn_advance(ksn_of(counter))) - DEVICE
             if counter >= end:
                 break
             got.append(counter)
@@ -237,7 +208,7 @@ def test_ksn_count_is_the_number_of_counters() -> None:
 def test_registers_hold_only_what_lies_ahead() -> None:
     """Forward secrecy: after each transaction the registers are exactly the roots of the keys
     ahead; the initial key and the key just used are nowhere in them."""
-    terminal = _terminal()
+    terminal = new_terminal()
     initial = _reference_initial_key(BDK, DEVICE)
     for counter in range(1, 200):
         assert _cut(terminal) == _registers(counter)
@@ -251,7 +222,7 @@ def test_registers_hold_only_what_lies_ahead() -> None:
 def test_terminal_counts_right_from_anywhere(counter: int, steps: int) -> None:
     """From any counter on, keys and registers are the reference's and KSNs those of
     `tdes_ksn_advance`."""
-    terminal, ksn = _terminal_before(counter), _ksn(counter)
+    terminal, ksn = _terminal_before(counter), ksn_of(counter)
     for _ in range(steps):
         keys = terminal.next_keys()
         assert keys.ksn == ksn
@@ -264,10 +235,10 @@ def test_terminal_counts_right_from_anywhere(counter: int, steps: int) -> None:
 
 def test_last_key_is_followed_by_exhaustion() -> None:
     """After the last counter no key comes, ever, and no register is left; nor has it a next KSN."""
-    terminal, host = _terminal_before(0x1FF000), TdesHostDukpt(_bdk())
+    terminal, host = _terminal_before(0x1FF000), TdesHostDukpt(base_key())
     for counter in [0x1FF000, *(0x1FF000 | 1 << bit for bit in range(12))]:
         keys = terminal.next_keys()
-        assert keys.ksn == _ksn(counter)
+        assert keys.ksn == ksn_of(counter)
         assert _key(keys) == _key(host.keys(keys.ksn))
     assert counter == LAST_COUNTER
     assert not any(terminal._registers)
@@ -276,12 +247,12 @@ def test_last_key_is_followed_by_exhaustion() -> None:
         with pytest.raises(KeyExhausted):
             exhausted.next_keys()
     with pytest.raises(KeyExhausted):
-        tdes_ksn_advance(_ksn(LAST_COUNTER))
+        tdes_ksn_advance(ksn_of(LAST_COUNTER))
 
 
 def test_erased_terminal_has_no_keys() -> None:
     """Tampering overwrites every register, and no transaction follows, also not after a restart."""
-    terminal = _terminal()
+    terminal = new_terminal()
     terminal.next_keys()
     terminal.erase()
     assert not any(terminal._registers)
@@ -294,7 +265,7 @@ def test_erased_terminal_has_no_keys() -> None:
 @given(before=st.integers(0, 40), after=st.integers(1, 40))
 def test_restored_terminal_goes_on_where_it_stopped(before: int, after: int) -> None:
     """A snapshot restores the very state, and stays as it was while the terminal goes on."""
-    terminal = _terminal()
+    terminal = new_terminal()
     for _ in range(before):
         terminal.next_keys()
     snapshot = terminal.snapshot()
@@ -311,16 +282,16 @@ def test_restored_terminal_goes_on_where_it_stopped(before: int, after: int) -> 
 
 @pytest.mark.parametrize(
     "ksn",
-    [b"", bytes(9), _ksn(1) + b"\0", _ksn(0x7FF), _ksn(TDES_MAX_COUNTER), _ksn(0)],
+    [b"", bytes(9), ksn_of(1) + b"\0", ksn_of(0x7FF), ksn_of(TDES_MAX_COUNTER), ksn_of(0)],
     ids=lambda ksn: ksn.hex() or "empty",
 )
 def test_impossible_ksn_is_refused(ksn: bytes) -> None:
     """A KSN of a wrong length, with counter 0 or more than 10 one bits gives no keys."""
     with pytest.raises(BadKsn):
-        TdesHostDukpt(_bdk()).keys(ksn)
+        TdesHostDukpt(base_key()).keys(ksn)
     with pytest.raises(BadKsn):
-        derive_tdes_transaction_key(_bdk(), ksn)
-    if ksn != _ksn(0):
+        derive_tdes_transaction_key(base_key(), ksn)
+    if ksn != ksn_of(0):
         with pytest.raises(BadKsn):
             tdes_ksn_advance(ksn)
 
@@ -333,9 +304,9 @@ def test_any_ksn_has_keys_or_is_refused(ksn: bytes) -> None:
         split_tdes_ksn(ksn)
     except BadKsn:
         with pytest.raises(BadKsn):
-            TdesHostDukpt(_bdk()).keys(ksn)
+            TdesHostDukpt(base_key()).keys(ksn)
     else:
-        assert TdesHostDukpt(_bdk()).keys(ksn).ksn == ksn.rjust(10, b"\xff")
+        assert TdesHostDukpt(base_key()).keys(ksn).ksn == ksn.rjust(10, b"\xff")
 
 
 def test_roots_that_do_not_fit_are_refused() -> None:
@@ -349,14 +320,14 @@ def test_roots_that_do_not_fit_are_refused() -> None:
             TdesTerminalDukpt.load(wrong, INITIAL_KSN)
         with pytest.raises(BadKey):
             key_variant(wrong, KeyVariant.PIN)
-    for ksn in (b"", bytes(9), _ksn(1), _ksn(LAST_COUNTER)):
+    for ksn in (b"", bytes(9), ksn_of(1), ksn_of(LAST_COUNTER)):
         with pytest.raises(BadKsn):
-            TdesTerminalDukpt.load(_bdk(), ksn)
+            TdesTerminalDukpt.load(base_key(), ksn)
 
 
 def test_nothing_shows_itself() -> None:
     """Terminal, snapshot, host and working keys show no key and refuse to be pickled or copied."""
-    terminal, host = _terminal(), TdesHostDukpt(_bdk())
+    terminal, host = new_terminal(), TdesHostDukpt(base_key())
     keys = terminal.next_keys()
     host.keys(keys.ksn)
     secrets = [BDK, _key(keys), *(register for register in _cut(terminal) if any(register))]

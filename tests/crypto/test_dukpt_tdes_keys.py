@@ -15,62 +15,28 @@ from posemu.crypto import (
     Pin,
     PinBlockError,
 )
-from posemu.crypto.dukpt_tdes import TdesHostDukpt, TdesTerminalDukpt
+from posemu.crypto.dukpt_tdes import TdesHostDukpt
 from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
-from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key
 from posemu.crypto.pin_block_64 import PinFormat
 from posemu.crypto.working_keys import decipher_blocks, encipher_blocks
+
+from .tdes_sides import (
+    DATA_VARIANTS,
+    HOST,
+    KEYS,
+    PANS,
+    PINS,
+    TERMINAL,
+    VARIANTS,
+    base_key,
+    ksn_of,
+    xor,
+)
 
 # The other library uses TripleDES in ways that are going away; our own code must not.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::cryptography.utils.CryptographyDeprecationWarning:psec"
 )
-
-BDK = bytes.fromhex("13579BDF02468ACE0F1E2D3C4B5A6978")
-INITIAL_KSN = bytes.fromhex("FFFF9876543210E00000")
-DEVICE = int.from_bytes(INITIAL_KSN)
-LAST_COUNTER = 0x1FF800  # the largest with 10 one bits
-MASK = bytes.fromhex("C0C0C0C000000000C0C0C0C000000000")
-# X9.24-1 table A-1, written out as in the standard
-VARIANTS = {
-    KeyVariant.PIN: "00000000000000FF00000000000000FF",
-    KeyVariant.MAC_REQUEST: "000000000000FF00000000000000FF00",
-    KeyVariant.MAC_RESPONSE: "00000000FF00000000000000FF000000",
-    KeyVariant.DATA_REQUEST: "0000000000FF00000000000000FF0000",
-    KeyVariant.DATA_RESPONSE: "000000FF00000000000000FF00000000",
-}
-DATA_VARIANTS = (KeyVariant.DATA_REQUEST, KeyVariant.DATA_RESPONSE)
-COUNTERS = st.lists(st.integers(0, 20), min_size=1, max_size=10, unique=True).map(
-    lambda bits: sum(1 << bit for bit in bits)
-)
-DEVICES = st.integers(0, (1 << 59) - 1).map(lambda number: number << 21)
-KEYS = st.binary(min_size=16, max_size=16)
-PINS = st.text("0123456789", min_size=4, max_size=12)
-PANS = st.text("0123456789", min_size=13, max_size=19)
-
-
-def _bdk(raw: bytes = BDK) -> Key:
-    return Key(raw, KeyType.TDES2)
-
-
-def _ksn(counter: int, device: int = DEVICE) -> bytes:
-    return (device | counter).to_bytes(10)
-
-
-def _terminal() -> TdesTerminalDukpt:
-    return TdesTerminalDukpt.load(derive_tdes_initial_key(_bdk(), INITIAL_KSN), INITIAL_KSN)
-
-
-def _sides() -> tuple[TdesWorkingKeys, TdesWorkingKeys]:
-    terminal = _terminal().next_keys()
-    return terminal, TdesHostDukpt(_bdk()).keys(terminal.ksn)
-
-
-TERMINAL, HOST = _sides()
-
-
-def _xor(a: bytes, b: bytes) -> bytes:
-    return bytes(x ^ y for x, y in zip(a, b, strict=True))
 
 
 # --- keys and counters ----------------------------------------------------------------------------
@@ -81,14 +47,14 @@ def _xor(a: bytes, b: bytes) -> bytes:
 def test_variants_are_those_of_the_standard(key: bytes) -> None:
     """Every variant is the key XOR its constant; data keys are then enciphered under themselves;
     the keys of different purposes differ."""
-    keys = TdesWorkingKeys(_ksn(1), key)
+    keys = TdesWorkingKeys(ksn_of(1), key)
     for usage, constant in VARIANTS.items():
-        variant = _xor(key, bytes.fromhex(constant))
-        assert key_variant(_bdk(key), usage) == _bdk(variant)
+        variant = xor(key, bytes.fromhex(constant))
+        assert key_variant(base_key(key), usage) == base_key(variant)
         if usage in DATA_VARIANTS:
             halves = [encrypt_tdes_ecb(variant, half) for half in (variant[:8], variant[8:])]
             variant = b"".join(halves)
-        assert keys.working_key(usage) == _bdk(variant)
+        assert keys.working_key(usage) == base_key(variant)
     assert len({keys.working_key(usage).expose() for usage in KeyVariant}) == len(VARIANTS)
 
 
@@ -124,7 +90,7 @@ def test_wrong_pin_blocks_are_refused() -> None:
         with pytest.raises(PinBlockError):
             TERMINAL.encipher_pin_block(wrong)
     with pytest.raises(PinBlockError):
-        TdesHostDukpt(_bdk()).keys(_ksn(2)).pin(PinFormat.ISO_0, block, "4761739001010119")
+        TdesHostDukpt(base_key()).keys(ksn_of(2)).pin(PinFormat.ISO_0, block, "4761739001010119")
 
 
 @settings(deadline=None, max_examples=60)
@@ -203,6 +169,6 @@ def test_blocks_that_do_not_fit_are_refused() -> None:
     for change in (encipher_blocks, decipher_blocks):
         for blocks, iv in ((b"", bytes(8)), (bytes(7), bytes(8)), (bytes(8), bytes(16))):
             with pytest.raises(BadCiphertext):
-                change(_bdk(), blocks, iv)
+                change(base_key(), blocks, iv)
         with pytest.raises(BadKey):
             change(Key(bytes(16), KeyType.HMAC), bytes(16), bytes(16))
