@@ -5,20 +5,31 @@ Bytes in, bytes out. The room knows no time and draws no random numbers: what ha
 parameter.
 """
 
-from .card_verification import CVV2_SERVICE_CODE, ICVV_SERVICE_CODE, cavv, cvc3, cvv, dcvv, iv_cvc3
-from .dukpt_aes import DukptSnapshot, HostDukpt, TerminalDukpt
-from .dukpt_aes_tree import (
+from posemu.crypto.card_verification import (
+    CVV2_SERVICE_CODE,
+    ICVV_SERVICE_CODE,
+    cavv,
+    cvc3,
+    cvv,
+    dcvv,
+    iv_cvc3,
+)
+from posemu.crypto.data_encipherment import decipher_blocks, encipher_blocks
+from posemu.crypto.dukpt.aes import DukptSnapshot, HostDukpt, TerminalDukpt
+from posemu.crypto.dukpt.aes_keys import WorkingKeys
+from posemu.crypto.dukpt.aes_ksn import ksn_advance, ksn_count
+from posemu.crypto.dukpt.aes_tree import (
     KeyUsage,
     derivation_data,
     derive_initial_key,
     derive_transaction_key,
     derive_update_key,
 )
-from .dukpt_tdes import TdesDukptSnapshot, TdesHostDukpt, TdesTerminalDukpt
-from .dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
-from .dukpt_tdes_ksn import tdes_ksn_advance
-from .dukpt_tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
-from .emv_certificates import (
+from posemu.crypto.dukpt.tdes import TdesDukptSnapshot, TdesHostDukpt, TdesTerminalDukpt
+from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt.tdes_ksn import tdes_ksn_advance
+from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
+from posemu.crypto.emv.certificates import (
     KeyCertificate,
     MadeCertificate,
     ca_key_checksum,
@@ -28,8 +39,13 @@ from .emv_certificates import (
     recover_icc_certificate,
     recover_issuer_certificate,
 )
-from .emv_cryptogram import application_cryptogram, arpc_method_1, arpc_method_2, card_arpc
-from .emv_keys import (
+from posemu.crypto.emv.cryptogram import (
+    application_cryptogram,
+    arpc_method_1,
+    arpc_method_2,
+    card_arpc,
+)
+from posemu.crypto.emv.keys import (
     ac_session_key,
     common_session_key,
     emv2000_session_key,
@@ -38,16 +54,16 @@ from .emv_keys import (
     script_session_key,
     visa_script_session_key,
 )
-from .emv_offline_pin import (
+from posemu.crypto.emv.offline_pin import (
     decipher_offline_pin,
     encipher_offline_pin,
     offline_pin,
     offline_pin_block,
 )
-from .emv_pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
-from .emv_rsa import RsaPrivateKey, RsaPublicKey
-from .emv_script import bound_command, script_encrypt, script_mac
-from .emv_signatures import (
+from posemu.crypto.emv.pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
+from posemu.crypto.emv.rsa import RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.script import bound_command, script_encrypt, script_mac
+from posemu.crypto.emv.signatures import (
     CombinedSignature,
     DynamicSignature,
     StaticSignature,
@@ -58,8 +74,8 @@ from .emv_signatures import (
     verify_dynamic,
     verify_static,
 )
-from .emv_static_data import signed_records, static_data
-from .emv_versions import (
+from posemu.crypto.emv.static_data import signed_records, static_data
+from posemu.crypto.emv.versions import (
     VERSIONS,
     CardKeys,
     CryptogramVersion,
@@ -71,7 +87,7 @@ from .emv_versions import (
     issuer_arpc,
     pin_change_command,
 )
-from .errors import (
+from posemu.crypto.errors import (
     BadCardData,
     BadCiphertext,
     BadKey,
@@ -83,10 +99,9 @@ from .errors import (
     NotAuthentic,
     PinBlockError,
 )
-from .key_block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
-from .key_block_crypto import derive_block_keys
-from .key_block_header import KeyBlockHeader, OptionalBlock, ParsedHeader, parse_header
-from .key_block_optional import (
+from posemu.crypto.key_block.block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
+from posemu.crypto.key_block.header import KeyBlockHeader, OptionalBlock, ParsedHeader, parse_header
+from posemu.crypto.key_block.optional import (
     Certificate,
     CheckValue,
     Derivation,
@@ -99,15 +114,20 @@ from .key_block_optional import (
     initial_key_id,
     initial_ksn,
 )
-from .key_block_use import export_cryptogram, export_key_block, key_for
-from .keys import Key, KeyType, Pin, Secret
-from .ksn import ksn_advance, ksn_count
-from .mac import cmac, hmac_sha256, kcv, kcv_zero_block, same, tdes_cmac
-from .mac_iso9797 import cbc_mac, pad, retail_mac, retail_mac_under, two_key_mac
-from .mac_unionpay import UnionPayMac, unionpay_mac, unionpay_mac_steps, xor_fold
-from .master_key import tdes_key, unwrap_checked_key, unwrap_working_key, variant, wrap_working_key
-from .pin_block import decipher_pin, encipher_pin, pan_field, pin_field, pin_of_field
-from .pin_block_64 import (
+from posemu.crypto.key_block.protection import derive_block_keys
+from posemu.crypto.key_block.use import export_cryptogram, export_key_block, key_for
+from posemu.crypto.keys import Key, KeyType, Pin, Secret
+from posemu.crypto.mac.cmac import cmac, hmac_sha256, kcv, kcv_zero_block, same, tdes_cmac
+from posemu.crypto.mac.iso9797 import cbc_mac, pad, retail_mac, retail_mac_under, two_key_mac
+from posemu.crypto.mac.unionpay import UnionPayMac, unionpay_mac, unionpay_mac_steps, xor_fold
+from posemu.crypto.master_key import (
+    tdes_key,
+    unwrap_checked_key,
+    unwrap_working_key,
+    variant,
+    wrap_working_key,
+)
+from posemu.crypto.pin.block_64 import (
     PinFormat,
     decipher_pin_64,
     decode_pin_block,
@@ -118,17 +138,28 @@ from .pin_block_64 import (
     pin_of_field_64,
     random_fill,
 )
-from .pin_translation import TRANSLATIONS, PinZone, translate_pin, translate_pin_for_card
-from .pin_verification import (
+from posemu.crypto.pin.block_128 import (
+    decipher_pin,
+    encipher_pin,
+    pan_field,
+    pin_field,
+    pin_of_field,
+)
+from posemu.crypto.pin.translation import (
+    TRANSLATIONS,
+    PinZone,
+    translate_pin,
+    translate_pin_for_card,
+)
+from posemu.crypto.pin.verification import (
     ibm3624_natural_pin,
     ibm3624_offset,
     ibm3624_pin,
     ibm3624_validation_data,
     visa_pvv,
 )
-from .sm3 import sm3
-from .sm4 import sm4_decryptor, sm4_encryptor
-from .working_keys import WorkingKeys, decipher_blocks, encipher_blocks
+from posemu.crypto.sm3 import sm3
+from posemu.crypto.sm4 import sm4_decryptor, sm4_encryptor
 
 __all__ = [
     "CVV2_SERVICE_CODE",

@@ -11,11 +11,11 @@ The first four are computed under the issuer's card verification keys; the last 
 the card, which `icc_master_key` derives from the issuer's.
 """
 
-from .digits import check_digits, digits_of_cipher
-from .errors import BadCardData, BadKey
-from .keys import Key, KeyType
-from .mac_iso9797 import retail_mac
-from .tdes import TDES_BLOCK, tdes_encryptor
+from posemu.crypto.digits import check_digits, digits_of_cipher
+from posemu.crypto.errors import BadCardData, BadKey
+from posemu.crypto.keys import Key, KeyType
+from posemu.crypto.mac.iso9797 import retail_mac
+from posemu.crypto.tdes import TDES_BLOCK, tdes_encryptor
 
 CVV2_SERVICE_CODE = "000"
 ICVV_SERVICE_CODE = "999"

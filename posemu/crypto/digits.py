@@ -1,6 +1,6 @@
 """Decimal digits: what card data is made of, and how cipher output becomes some."""
 
-from .errors import BadCardData
+from posemu.crypto.errors import BadCardData
 
 _LETTERS_TO_DIGITS = str.maketrans("abcdef", "012345")
 

@@ -13,8 +13,8 @@ import enum
 import hmac
 from typing import NoReturn
 
-from .errors import BadKey, BadPin
-from .primitives import ZERO_BLOCK, aes_cmac
+from posemu.crypto.errors import BadKey, BadPin
+from posemu.crypto.primitives import ZERO_BLOCK, aes_cmac
 
 
 class Secret:

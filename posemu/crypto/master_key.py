@@ -8,10 +8,10 @@ modification of the master key, so that a PIN key does not unwrap as a MAC key.
 
 from __future__ import annotations
 
-from .errors import BadCiphertext, BadKey
-from .keys import Key, KeyType
-from .mac import kcv_zero_block, same
-from .tdes import TDES_BLOCK, tdes_decryptor, tdes_encryptor
+from posemu.crypto.errors import BadCiphertext, BadKey
+from posemu.crypto.keys import Key, KeyType
+from posemu.crypto.mac.cmac import kcv_zero_block, same
+from posemu.crypto.tdes import TDES_BLOCK, tdes_decryptor, tdes_encryptor
 
 _TDES_OF_LENGTH = {16: KeyType.TDES2, 24: KeyType.TDES3}
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from .errors import BadKey
-from .primitives import Update
+from posemu.crypto.errors import BadKey
+from posemu.crypto.primitives import Update
 
 SM4_BLOCK = 16
 

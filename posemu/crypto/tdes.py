@@ -11,8 +11,8 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
-from .errors import BadKey
-from .primitives import Update
+from posemu.crypto.errors import BadKey
+from posemu.crypto.primitives import Update
 
 TDES_BLOCK = 8
 TDES_ZERO_BLOCK = bytes(TDES_BLOCK)

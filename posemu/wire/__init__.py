@@ -3,7 +3,7 @@
 Every malformed input raises `DecodeError`; `WireError` is the base of all errors here.
 """
 
-from posemu.wire.apdu import (
+from posemu.wire.emv.apdu import (
     COMMANDS,
     AflEntry,
     Command,
@@ -19,31 +19,10 @@ from posemu.wire.apdu import (
     parse_response,
     response_objects,
 )
-from posemu.wire.atr import Atr, check_emv_atr, parse_atr
-from posemu.wire.bitmap import bitmap_numbers, bitmap_of
-from posemu.wire.codings import Value
-from posemu.wire.cvr import cryptogram_type
-from posemu.wire.dialect import Dialect, Field, Fixed, Header, Prefixed
-from posemu.wire.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
-from posemu.wire.emv_tags import EMV_TAGS, EmvTag, emv_tag
-from posemu.wire.errors import DecodeError, DialectError, EncodeError, TrackError, WireError
-from posemu.wire.explain import Explanation, Row, explain
-from posemu.wire.framing import (
-    FRAME_MAX,
-    Deframer,
-    Frame,
-    Head,
-    answer_tpdu,
-    frame,
-    join_head,
-    split_head,
-)
-from posemu.wire.iso8583 import Codec
-from posemu.wire.length_header import FrameLength, LengthHeader, length_header
-from posemu.wire.luhn import luhn_check_digit, luhn_valid
-from posemu.wire.mask import Masked, mask_field, mask_pan, mask_pan_customer
-from posemu.wire.mti import Mti, answer_mti, parse_mti, repeat_mti
-from posemu.wire.qr import (
+from posemu.wire.emv.atr import Atr, check_emv_atr, parse_atr
+from posemu.wire.emv.cvr import cryptogram_type
+from posemu.wire.emv.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
+from posemu.wire.emv.qr import (
     Element,
     MpmPayload,
     check_mpm,
@@ -56,12 +35,9 @@ from posemu.wire.qr import (
     qr_crc,
     read_elements,
 )
-from posemu.wire.response_codes import ResponseCode, response_code, response_codes
-from posemu.wire.service_code import ServiceCode, parse_service_code
-from posemu.wire.subfields import Part, Subfields
-from posemu.wire.swipe import turn_over
-from posemu.wire.t0 import t0_exchange, t0_fold
-from posemu.wire.tlv import (
+from posemu.wire.emv.t0 import t0_exchange, t0_fold
+from posemu.wire.emv.tags import EMV_TAGS, EmvTag, emv_tag
+from posemu.wire.emv.tlv import (
     FILE_FILLING,
     ZERO_FILLING,
     TagInfo,
@@ -76,7 +52,31 @@ from posemu.wire.tlv import (
     template,
     tlv_pairs,
 )
-from posemu.wire.track import (
+from posemu.wire.errors import DecodeError, DialectError, EncodeError, TrackError, WireError
+from posemu.wire.explain import Explanation, Row, explain
+from posemu.wire.iso8583.bitmap import bitmap_numbers, bitmap_of
+from posemu.wire.iso8583.codec import Codec
+from posemu.wire.iso8583.codings import Value
+from posemu.wire.iso8583.dialect import Dialect, Field, Fixed, Header, Prefixed
+from posemu.wire.iso8583.framing import (
+    FRAME_MAX,
+    Deframer,
+    Frame,
+    Head,
+    answer_tpdu,
+    frame,
+    join_head,
+    split_head,
+)
+from posemu.wire.iso8583.length_header import FrameLength, LengthHeader, length_header
+from posemu.wire.iso8583.mti import Mti, answer_mti, parse_mti, repeat_mti
+from posemu.wire.iso8583.response_codes import ResponseCode, response_code, response_codes
+from posemu.wire.iso8583.subfields import Part, Subfields
+from posemu.wire.luhn import luhn_check_digit, luhn_valid
+from posemu.wire.mask import Masked, mask_field, mask_pan, mask_pan_customer
+from posemu.wire.stripe.service_code import ServiceCode, parse_service_code
+from posemu.wire.stripe.swipe import turn_over
+from posemu.wire.stripe.track import (
     Lrc,
     decode_track1,
     decode_track2,
@@ -87,8 +87,8 @@ from posemu.wire.track import (
     track1_lrc,
     track2_lrc,
 )
-from posemu.wire.track3 import Track3, parse_track3
-from posemu.wire.track_data import (
+from posemu.wire.stripe.track3 import Track3, parse_track3
+from posemu.wire.stripe.track_data import (
     Track1,
     Track2,
     parse_track1,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from posemu.wire.errors import DecodeError
-from posemu.wire.iso8583 import Codec
+from posemu.wire.iso8583.codec import Codec
 from posemu.wire.mask import mask_field
 
 

@@ -8,8 +8,8 @@ size, enciphered or not.
 from abc import ABC, abstractmethod
 from typing import NoReturn, SupportsIndex
 
-from posemu.wire.codings import Value
-from posemu.wire.dialect import Field
+from posemu.wire.iso8583.codings import Value
+from posemu.wire.iso8583.dialect import Field
 
 _FIRST = 6
 _LAST = 4

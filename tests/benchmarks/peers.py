@@ -31,9 +31,9 @@ from posemu.crypto import (
     retail_mac_under,
     tdes_ksn_advance,
 )
-from posemu.crypto.emv_cryptogram import application_cryptogram
-from posemu.crypto.emv_keys import common_session_key, icc_master_key
-from posemu.crypto.pin_block_64 import seal_64
+from posemu.crypto.emv.cryptogram import application_cryptogram
+from posemu.crypto.emv.keys import common_session_key, icc_master_key
+from posemu.crypto.pin.block_64 import seal_64
 from posemu.crypto.tdes import tdes_encryptor
 from posemu.wire import tlv_pairs
 

@@ -12,7 +12,7 @@ from posemu.crypto import (
     derive_initial_key,
     derive_transaction_key,
 )
-from posemu.crypto.dukpt_aes_tree import WORKING_USAGES, KeyTree
+from posemu.crypto.dukpt.aes_tree import WORKING_USAGES, KeyTree
 
 IKID = bytes.fromhex("1234567890123456")
 

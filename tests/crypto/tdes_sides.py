@@ -6,9 +6,9 @@ from posemu.crypto import (
     Key,
     KeyType,
 )
-from posemu.crypto.dukpt_tdes import TdesHostDukpt, TdesTerminalDukpt
-from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys
-from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key
+from posemu.crypto.dukpt.tdes import TdesHostDukpt, TdesTerminalDukpt
+from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys
+from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key
 
 BDK = bytes.fromhex("13579BDF02468ACE0F1E2D3C4B5A6978")
 

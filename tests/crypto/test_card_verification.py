@@ -22,7 +22,7 @@ from posemu.crypto.card_verification import (
     dcvv,
     iv_cvc3,
 )
-from posemu.crypto.emv_keys import icc_master_key
+from posemu.crypto.emv.keys import icc_master_key
 
 PAN = "4761739001010119"
 KEY = Key(bytes(range(16)), KeyType.TDES2)

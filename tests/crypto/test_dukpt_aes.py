@@ -16,9 +16,9 @@ from posemu.crypto import (
     KeyUsage,
     TerminalDukpt,
     derive_initial_key,
-    dukpt_aes,
 )
-from posemu.crypto.dukpt_aes_tree import WORKING_USAGES
+from posemu.crypto.dukpt import aes as aes_module
+from posemu.crypto.dukpt.aes_tree import WORKING_USAGES
 
 from .aes_sides import (
     COUNTERS,
@@ -96,7 +96,7 @@ def test_working_keys_agree_however_they_are_made() -> None:
 
 def test_host_keeps_terminals_apart_and_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     """More terminals than the cache holds still get right keys, and the cache keeps its bound."""
-    monkeypatch.setattr(dukpt_aes, "MAX_CACHED_TERMINALS", 3)
+    monkeypatch.setattr(aes_module, "MAX_CACHED_TERMINALS", 3)
     host, ids = HostDukpt(base_key()), [bytes(7) + bytes([n]) for n in range(5)]
     terminals = [TerminalDukpt.load(derive_initial_key(base_key(), ikid), ikid) for ikid in ids]
     for _ in range(20):

@@ -20,9 +20,9 @@ from posemu.crypto import (
     derive_update_key,
     ksn_advance,
 )
-from posemu.crypto.dukpt_aes_tree import KeyTree
-from posemu.crypto.ksn import MAX_COUNTER
-from posemu.crypto.working_keys import decipher_blocks, encipher_blocks
+from posemu.crypto.data_encipherment import decipher_blocks, encipher_blocks
+from posemu.crypto.dukpt.aes_ksn import MAX_COUNTER
+from posemu.crypto.dukpt.aes_tree import KeyTree
 
 from .aes_sides import (
     COUNTERS,

@@ -21,13 +21,13 @@ from posemu.crypto import (
     Key,
     KeyExhausted,
     KeyType,
-    dukpt_tdes,
 )
-from posemu.crypto.dukpt_tdes import TdesHostDukpt, TdesTerminalDukpt
-from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
-from posemu.crypto.dukpt_tdes_ksn import TDES_MAX_COUNTER, split_tdes_ksn, tdes_ksn_advance
-from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
-from posemu.crypto.ksn import ksn_count
+from posemu.crypto.dukpt import tdes as tdes_module
+from posemu.crypto.dukpt.aes_ksn import ksn_count
+from posemu.crypto.dukpt.tdes import TdesHostDukpt, TdesTerminalDukpt
+from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt.tdes_ksn import TDES_MAX_COUNTER, split_tdes_ksn, tdes_ksn_advance
+from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
 
 from .tdes_sides import (
     BDK,
@@ -154,7 +154,7 @@ def test_host_takes_ksns_in_any_order(counters: list[int]) -> None:
 
 def test_host_keeps_terminals_apart_and_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     """More terminals than the cache holds still get right keys, and the cache keeps its bound."""
-    monkeypatch.setattr(dukpt_tdes, "MAX_CACHED_TERMINALS", 3)
+    monkeypatch.setattr(tdes_module, "MAX_CACHED_TERMINALS", 3)
     host = TdesHostDukpt(base_key())
     terminals = []
     for number in range(5):

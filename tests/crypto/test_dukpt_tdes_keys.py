@@ -15,10 +15,10 @@ from posemu.crypto import (
     Pin,
     PinBlockError,
 )
-from posemu.crypto.dukpt_tdes import TdesHostDukpt
-from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
-from posemu.crypto.pin_block_64 import PinFormat
-from posemu.crypto.working_keys import decipher_blocks, encipher_blocks
+from posemu.crypto.data_encipherment import decipher_blocks, encipher_blocks
+from posemu.crypto.dukpt.tdes import TdesHostDukpt
+from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.pin.block_64 import PinFormat
 
 from .tdes_sides import (
     DATA_VARIANTS,

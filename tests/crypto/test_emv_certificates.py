@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import rsa_recover_prime_fact
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posemu.crypto.emv_blocks import recover, sign
-from posemu.crypto.emv_certificates import (
+from posemu.crypto.emv.blocks import recover, sign
+from posemu.crypto.emv.certificates import (
     KeyCertificate,
     ca_key_checksum,
     check_ca_key,
@@ -20,7 +20,7 @@ from posemu.crypto.emv_certificates import (
     recover_icc_certificate,
     recover_issuer_certificate,
 )
-from posemu.crypto.emv_rsa import RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.rsa import RsaPrivateKey, RsaPublicKey
 from posemu.crypto.errors import BadCardData, BadKey, CryptoError, NotAuthentic
 
 VECTORS = {

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyemv import ac, cvn
 
-from posemu.crypto.emv_cryptogram import (
+from posemu.crypto.emv.cryptogram import (
     application_cryptogram,
     arpc_method_1,
     arpc_method_2,
     card_arpc,
 )
-from posemu.crypto.emv_versions import (
+from posemu.crypto.emv.versions import (
     VERSIONS,
     CardKeys,
     card_cryptogram,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyemv import kd
 
-from posemu.crypto.emv_keys import (
+from posemu.crypto.emv.keys import (
     ac_session_key,
     common_session_key,
     emv2000_session_key,

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posemu.crypto.emv_offline_pin import (
+from posemu.crypto.emv.offline_pin import (
     decipher_offline_pin,
     encipher_offline_pin,
     offline_pin,
     offline_pin_block,
 )
-from posemu.crypto.emv_rsa import RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.rsa import RsaPrivateKey, RsaPublicKey
 from posemu.crypto.errors import CryptoError, NotAuthentic, PinBlockError
 from posemu.crypto.keys import Pin
 

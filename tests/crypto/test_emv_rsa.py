@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posemu.crypto.emv_rsa import MAX_MODULUS, RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.rsa import MAX_MODULUS, RsaPrivateKey, RsaPublicKey
 from posemu.crypto.errors import BadKey, CryptoError, NotAuthentic
 
 # A 1024 bit key, made once by the library.

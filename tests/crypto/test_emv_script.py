@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyemv import sm
 
-from posemu.crypto.emv_pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
-from posemu.crypto.emv_script import STYLES, bound_command, script_encrypt, script_mac
+from posemu.crypto.emv.pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
+from posemu.crypto.emv.script import STYLES, bound_command, script_encrypt, script_mac
 from posemu.crypto.errors import BadPin, CryptoError
 from posemu.crypto.keys import Key, KeyType, Pin
 

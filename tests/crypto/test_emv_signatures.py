@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posemu.crypto.emv_blocks import sign
-from posemu.crypto.emv_rsa import RsaPrivateKey, RsaPublicKey
-from posemu.crypto.emv_signatures import (
+from posemu.crypto.emv.blocks import sign
+from posemu.crypto.emv.rsa import RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.signatures import (
     combined_data,
     sign_dynamic,
     sign_static,
@@ -19,7 +19,7 @@ from posemu.crypto.emv_signatures import (
     verify_dynamic,
     verify_static,
 )
-from posemu.crypto.emv_static_data import signed_records, static_data
+from posemu.crypto.emv.static_data import signed_records, static_data
 from posemu.crypto.errors import CryptoError, NotAuthentic
 
 _INPUTS = next(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from psec import tr31
 
 from posemu.crypto.errors import BadKey, CryptoError, KeyBlockError
-from posemu.crypto.key_block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
-from posemu.crypto.key_block_crypto import derive_block_keys
-from posemu.crypto.key_block_header import LAYOUTS, KeyBlockHeader, OptionalBlock
+from posemu.crypto.key_block.block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
+from posemu.crypto.key_block.header import LAYOUTS, KeyBlockHeader, OptionalBlock
+from posemu.crypto.key_block.protection import derive_block_keys
 from posemu.crypto.keys import Key, KeyType
 from posemu.crypto.master_key import tdes_key
 from posemu.crypto.primitives import ecb_encryptor
@@ -193,7 +193,7 @@ def test_errors_say_where(text: str, where: str) -> None:
 @pytest.mark.parametrize("bits", [0, 7, 129, 8 * 23, 0xFFF8])
 def test_a_length_that_is_no_key_is_refused(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right MAC, wrong inside: no whole bytes, none at all, or more than there are."""
-    from posemu.crypto import key_block
+    from posemu.crypto.key_block import block as key_block
 
     real = key_block.seal
 

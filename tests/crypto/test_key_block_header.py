@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.crypto.errors import BadKey, KeyBlockError
-from posemu.crypto.key_block_header import KeyBlockHeader, OptionalBlock, layout_of, parse_header
-from posemu.crypto.key_block_optional import (
+from posemu.crypto.key_block.header import KeyBlockHeader, OptionalBlock, layout_of, parse_header
+from posemu.crypto.key_block.optional import (
     Certificate,
     CheckValue,
     Derivation,

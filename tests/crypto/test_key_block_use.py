@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from posemu.crypto.errors import BadKey, KeyBlockError
-from posemu.crypto.key_block import BoundKey, unwrap_key_block
-from posemu.crypto.key_block_header import KeyBlockHeader, OptionalBlock
-from posemu.crypto.key_block_use import export_cryptogram, export_key_block, key_for
+from posemu.crypto.key_block.block import BoundKey, unwrap_key_block
+from posemu.crypto.key_block.header import KeyBlockHeader, OptionalBlock
+from posemu.crypto.key_block.use import export_cryptogram, export_key_block, key_for
 from posemu.crypto.keys import Key, KeyType
 from posemu.crypto.master_key import tdes_key, unwrap_working_key
 

@@ -19,9 +19,9 @@ from psec.mac import (
 
 from posemu.crypto.errors import BadCiphertext, BadKey
 from posemu.crypto.keys import Key, KeyType
-from posemu.crypto.mac import cmac, kcv, kcv_zero_block, tdes_cmac
-from posemu.crypto.mac_iso9797 import cbc_mac, pad, retail_mac, retail_mac_under, two_key_mac
-from posemu.crypto.mac_unionpay import unionpay_mac, unionpay_mac_steps, xor_fold
+from posemu.crypto.mac.cmac import cmac, kcv, kcv_zero_block, tdes_cmac
+from posemu.crypto.mac.iso9797 import cbc_mac, pad, retail_mac, retail_mac_under, two_key_mac
+from posemu.crypto.mac.unionpay import unionpay_mac, unionpay_mac_steps, xor_fold
 from posemu.crypto.master_key import (
     tdes_key,
     unwrap_checked_key,

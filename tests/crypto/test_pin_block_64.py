@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.crypto import BadKey, Key, KeyType, Pin, PinBlockError
-from posemu.crypto.pin_block_64 import (
+from posemu.crypto.pin.block_64 import (
     PinFormat,
     decipher_pin_64,
     decode_pin_block,

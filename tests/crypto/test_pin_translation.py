@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.crypto import BadKey, Key, KeyType, Pin, PinBlockError, decipher_pin, encipher_pin
-from posemu.crypto.pin_block_64 import PinFormat, decipher_pin_64, encipher_pin_64, random_fill
-from posemu.crypto.pin_translation import (
+from posemu.crypto.pin.block_64 import PinFormat, decipher_pin_64, encipher_pin_64, random_fill
+from posemu.crypto.pin.translation import (
     TRANSLATIONS,
     PinZone,
     translate_pin,

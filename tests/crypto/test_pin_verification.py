@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from posemu.crypto import BadKey, BadPin, CryptoError, Key, KeyType, Pin
 from posemu.crypto.digits import digits_of_cipher
-from posemu.crypto.pin_verification import (
+from posemu.crypto.pin.verification import (
     ibm3624_natural_pin,
     ibm3624_offset,
     ibm3624_pin,

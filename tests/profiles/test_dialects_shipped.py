@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.profiles.dialect_file import dialect_names, load_dialect
-from posemu.wire.codings import coding_for
-from posemu.wire.dialect import RESPONSE_CODES, Fixed
 from posemu.wire.errors import DecodeError
-from posemu.wire.framing import split_head
-from posemu.wire.iso8583 import Codec
+from posemu.wire.iso8583.codec import Codec
+from posemu.wire.iso8583.codings import coding_for
+from posemu.wire.iso8583.dialect import RESPONSE_CODES, Fixed
+from posemu.wire.iso8583.framing import split_head
+from posemu.wire.iso8583.subfields import Subfields
 from posemu.wire.mask import mask_field
-from posemu.wire.subfields import Subfields
 
 CODECS = {name: Codec(load_dialect(name)) for name in dialect_names()}
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError, EncodeError
-from posemu.wire.apdu import (
+from posemu.wire.emv.apdu import (
     COMMANDS,
     AflEntry,
     Command,
@@ -21,7 +21,7 @@ from posemu.wire.apdu import (
     parse_response,
     response_objects,
 )
-from posemu.wire.cvr import cryptogram_type
+from posemu.wire.emv.cvr import cryptogram_type
 
 few = settings(deadline=None, max_examples=150)
 byte = st.integers(0, 0xFE)

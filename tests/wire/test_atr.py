@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError
-from posemu.wire.atr import check_emv_atr, parse_atr
+from posemu.wire.emv.atr import check_emv_atr, parse_atr
 
 T0 = "3BF41300FFD0000A3F0300DEADBEEFDC"
 T1 = "3BF41300FF9101717C4100DEADBEEFE6"

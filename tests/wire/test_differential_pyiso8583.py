@@ -10,10 +10,10 @@ import iso8583
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posemu.wire.dialect import Dialect, Field, Fixed, Header, Prefixed
 from posemu.wire.errors import DecodeError
-from posemu.wire.framing import join_head, split_head
-from posemu.wire.iso8583 import Codec
+from posemu.wire.iso8583.codec import Codec
+from posemu.wire.iso8583.dialect import Dialect, Field, Fixed, Header, Prefixed
+from posemu.wire.iso8583.framing import join_head, split_head
 
 CHARSETS = ("ascii", "latin-1", "cp037", "cp500", "gbk")
 LETTERS = {"gbk": "AZaz09 成功墨文", "latin-1": "AZaz09 éß"}

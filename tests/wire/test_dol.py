@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError, EncodeError
-from posemu.wire.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
+from posemu.wire.emv.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
 
 few = settings(deadline=None, max_examples=100)
 PDOL = bytes.fromhex("9F66049F02069F03069F1A0295055F2A029A039C019F3704")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posemu.wire.dialect import LENGTH_HEADERS, Field, Fixed, Header, Prefixed
 from posemu.wire.errors import DecodeError, EncodeError
-from posemu.wire.framing import Deframer, Frame, frame, join_head, split_head
-from posemu.wire.length_header import length_header
+from posemu.wire.iso8583.dialect import LENGTH_HEADERS, Field, Fixed, Header, Prefixed
+from posemu.wire.iso8583.framing import Deframer, Frame, frame, join_head, split_head
+from posemu.wire.iso8583.length_header import length_header
 
 TPDU = bytes.fromhex("6000030000")
 PRIVATE = Field(0, "header", "b", Fixed(6), "binary")

@@ -15,7 +15,7 @@ from posemu.wire import (
     bitmap_numbers,
     bitmap_of,
 )
-from posemu.wire.iso8583 import PLANS_MAX
+from posemu.wire.iso8583.codec import PLANS_MAX
 
 NETWORK = {11: "000007", 39: "00", 41: "TERM0001", 60: "00000001001"}
 NETWORK_HEX = (

@@ -2,10 +2,10 @@
 
 import pytest
 
-from posemu.wire.bitmap import bitmap_numbers
-from posemu.wire.dialect import Dialect, Field, Fixed, Header, Prefixed
 from posemu.wire.errors import DecodeError, DialectError, EncodeError
-from posemu.wire.iso8583 import Codec
+from posemu.wire.iso8583.bitmap import bitmap_numbers
+from posemu.wire.iso8583.codec import Codec
+from posemu.wire.iso8583.dialect import Dialect, Field, Fixed, Header, Prefixed
 
 
 def dialect(*fields, **words):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError, EncodeError
-from posemu.wire.qr import (
+from posemu.wire.emv.qr import (
     MPM_MAX,
     Element,
     check_mpm,

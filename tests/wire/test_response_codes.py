@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from posemu.wire.dialect import RESPONSE_CODES
 from posemu.wire.errors import DecodeError
-from posemu.wire.response_codes import response_code, response_codes
-from posemu.wire.response_meanings import MEANINGS
+from posemu.wire.iso8583.dialect import RESPONSE_CODES
+from posemu.wire.iso8583.response_codes import response_code, response_codes
+from posemu.wire.iso8583.response_meanings import MEANINGS
 
 
 @pytest.mark.parametrize(("table", "count"), [("1987", 71), ("1993", 92), ("unionpay", 42)])

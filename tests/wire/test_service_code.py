@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from posemu.wire.errors import DecodeError
-from posemu.wire.service_code import ServiceCode, parse_service_code
+from posemu.wire.stripe.service_code import ServiceCode, parse_service_code
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.profiles.dialect_file import load_dialect
-from posemu.wire.dialect import Dialect, DialectError, Field, Fixed, Header, Prefixed
 from posemu.wire.errors import DecodeError, EncodeError
-from posemu.wire.subfields import Subfields
+from posemu.wire.iso8583.dialect import Dialect, DialectError, Field, Fixed, Header, Prefixed
+from posemu.wire.iso8583.subfields import Subfields
 
 UNIONPAY = Subfields(load_dialect("unionpay-pos"))
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError, EncodeError
-from posemu.wire.apdu import Command, Response, parse_command
-from posemu.wire.t0 import t0_exchange, t0_fold
+from posemu.wire.emv.apdu import Command, Response, parse_command
+from posemu.wire.emv.t0 import t0_exchange, t0_fold
 
 few = settings(deadline=None, max_examples=300)
 READ = "00B2010C00"

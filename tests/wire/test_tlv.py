@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import DecodeError, EncodeError
-from posemu.wire.emv_tags import EMV_TAGS, emv_tag
-from posemu.wire.tlv import (
+from posemu.wire.emv.tags import EMV_TAGS, emv_tag
+from posemu.wire.emv.tlv import (
     DEPTH_MAX,
     FILE_FILLING,
     Tlv,

@@ -22,7 +22,7 @@ from posemu.wire import (
     parse_track2,
     track2_from_equivalent,
 )
-from posemu.wire.track import decode_track3, encode_track3, track1_lrc, track2_lrc
+from posemu.wire.stripe.track import decode_track3, encode_track3, track1_lrc, track2_lrc
 
 PAN = "4000000000000002"
 CHARS2 = f";{PAN}=29122011234567890123?"

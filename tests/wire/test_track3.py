@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posemu.wire import TrackError
-from posemu.wire.track3 import TRACK3_MAX, Track3, parse_track3
+from posemu.wire.stripe.track3 import TRACK3_MAX, Track3, parse_track3
 
 PAN = "4000000000000002"
 FULL = {

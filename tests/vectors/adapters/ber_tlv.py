@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.wire.tlv import (
+from posemu.wire.emv.tlv import (
     FILE_FILLING,
     decode_length,
     decode_tlv,

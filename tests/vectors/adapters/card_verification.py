@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from posemu.crypto.card_verification import cavv, cvc3, cvv, dcvv, iv_cvc3
-from posemu.crypto.emv_keys import icc_master_key
+from posemu.crypto.emv.keys import icc_master_key
 from posemu.crypto.keys import Key, KeyType, Pin
 from posemu.crypto.master_key import tdes_key
-from posemu.crypto.pin_verification import (
+from posemu.crypto.pin.verification import (
     ibm3624_natural_pin,
     ibm3624_offset,
     ibm3624_pin,
@@ -16,7 +16,7 @@ from posemu.crypto.pin_verification import (
     visa_pvv,
 )
 from posemu.wire.luhn import luhn_check_digit, luhn_valid
-from posemu.wire.service_code import parse_service_code
+from posemu.wire.stripe.service_code import parse_service_code
 
 from . import Answers, Inputs, Operation
 

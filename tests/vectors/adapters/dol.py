@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.wire.dol import build_dol, dol_length, gpo_command, parse_dol, split_dol
+from posemu.wire.emv.dol import build_dol, dol_length, gpo_command, parse_dol, split_dol
 
 from . import Answers, Inputs, Operation
 

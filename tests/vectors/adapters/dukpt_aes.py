@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.crypto.dukpt_aes import HostDukpt
-from posemu.crypto.dukpt_aes_tree import (
+from posemu.crypto.data_encipherment import encipher_blocks
+from posemu.crypto.dukpt.aes import HostDukpt
+from posemu.crypto.dukpt.aes_ksn import ksn_advance, ksn_count
+from posemu.crypto.dukpt.aes_tree import (
     KeyUsage,
     derivation_data,
     derive_initial_key,
@@ -13,10 +15,8 @@ from posemu.crypto.dukpt_aes_tree import (
     derive_update_key,
 )
 from posemu.crypto.keys import Key, KeyType, Pin
-from posemu.crypto.ksn import ksn_advance, ksn_count
-from posemu.crypto.mac import cmac, hmac_sha256, tdes_cmac
-from posemu.crypto.pin_block import encipher_pin
-from posemu.crypto.working_keys import encipher_blocks
+from posemu.crypto.mac.cmac import cmac, hmac_sha256, tdes_cmac
+from posemu.crypto.pin.block_128 import encipher_pin
 
 from . import Answers, Inputs, Operation
 

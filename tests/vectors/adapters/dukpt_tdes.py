@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.crypto.dukpt_tdes import TdesHostDukpt
-from posemu.crypto.dukpt_tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
-from posemu.crypto.dukpt_tdes_ksn import tdes_ksn_advance
-from posemu.crypto.dukpt_tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
+from posemu.crypto.data_encipherment import encipher_blocks
+from posemu.crypto.dukpt.aes_ksn import ksn_count
+from posemu.crypto.dukpt.tdes import TdesHostDukpt
+from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt.tdes_ksn import tdes_ksn_advance
+from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
 from posemu.crypto.keys import Key, KeyType, Pin
-from posemu.crypto.ksn import ksn_count
-from posemu.crypto.mac import tdes_cmac
-from posemu.crypto.pin_block_64 import PinFormat
-from posemu.crypto.working_keys import encipher_blocks
+from posemu.crypto.mac.cmac import tdes_cmac
+from posemu.crypto.pin.block_64 import PinFormat
 
 from . import Answers, Inputs, Operation
 

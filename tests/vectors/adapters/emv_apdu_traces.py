@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.crypto.emv_cryptogram import application_cryptogram
-from posemu.crypto.emv_keys import ac_session_key, icc_master_key
+from posemu.crypto.emv.cryptogram import application_cryptogram
+from posemu.crypto.emv.keys import ac_session_key, icc_master_key
 from posemu.crypto.keys import Key, KeyType
-from posemu.wire.apdu import (
+from posemu.wire.emv.apdu import (
     parse_afl,
     parse_command,
     parse_gpo_response,
@@ -15,7 +15,7 @@ from posemu.wire.apdu import (
     parse_response,
     response_objects,
 )
-from posemu.wire.cvr import cryptogram_type
+from posemu.wire.emv.cvr import cryptogram_type
 
 from . import Answers, Inputs, Operation, dol
 from .tlv_words import told

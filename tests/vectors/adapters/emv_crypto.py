@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.crypto.emv_cryptogram import (
+from posemu.crypto.emv.cryptogram import (
     application_cryptogram,
     arpc_method_1,
     arpc_method_2,
     card_arpc,
 )
-from posemu.crypto.emv_keys import (
+from posemu.crypto.emv.keys import (
     ac_session_key,
     common_session_key,
     emv2000_session_key,
@@ -18,9 +18,9 @@ from posemu.crypto.emv_keys import (
     script_session_key,
     visa_script_session_key,
 )
-from posemu.crypto.emv_pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
-from posemu.crypto.emv_script import bound_command, script_encrypt, script_mac
-from posemu.crypto.emv_versions import (
+from posemu.crypto.emv.pin_change import PIN_CHANGE_BLOCKS, vis_pin_block
+from posemu.crypto.emv.script import bound_command, script_encrypt, script_mac
+from posemu.crypto.emv.versions import (
     CardKeys,
     CryptogramVersion,
     card_cryptogram,
@@ -32,7 +32,7 @@ from posemu.crypto.emv_versions import (
     pin_change_command,
 )
 from posemu.crypto.keys import Key, KeyType, Pin
-from posemu.crypto.mac import kcv_zero_block
+from posemu.crypto.mac.cmac import kcv_zero_block
 
 from . import Answers, Inputs, Operation
 

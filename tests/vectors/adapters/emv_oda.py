@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from posemu.crypto.emv_certificates import (
+from posemu.crypto.emv.certificates import (
     KeyCertificate,
     MadeCertificate,
     ca_key_checksum,
@@ -15,18 +15,18 @@ from posemu.crypto.emv_certificates import (
     recover_icc_certificate,
     recover_issuer_certificate,
 )
-from posemu.crypto.emv_offline_pin import encipher_offline_pin, offline_pin, offline_pin_block
-from posemu.crypto.emv_rsa import RsaPrivateKey, RsaPublicKey
-from posemu.crypto.emv_signatures import (
+from posemu.crypto.emv.offline_pin import encipher_offline_pin, offline_pin, offline_pin_block
+from posemu.crypto.emv.rsa import RsaPrivateKey, RsaPublicKey
+from posemu.crypto.emv.signatures import (
     DynamicSignature,
     sign_dynamic,
     verify_combined,
     verify_dynamic,
     verify_static,
 )
-from posemu.crypto.emv_static_data import static_data
+from posemu.crypto.emv.static_data import static_data
 from posemu.crypto.keys import Pin
-from posemu.crypto.pin_block_64 import PinFormat, decode_pin_block
+from posemu.crypto.pin.block_64 import PinFormat, decode_pin_block
 
 from . import Answers, Inputs, Operation
 

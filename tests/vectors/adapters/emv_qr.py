@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from posemu.wire.qr import (
+from posemu.wire.emv.qr import (
     Element,
     check_mpm,
     cpm_data,

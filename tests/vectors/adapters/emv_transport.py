@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.wire.apdu import parse_command
-from posemu.wire.atr import check_emv_atr, parse_atr
-from posemu.wire.t0 import t0_exchange, t0_fold
+from posemu.wire.emv.apdu import parse_command
+from posemu.wire.emv.atr import check_emv_atr, parse_atr
+from posemu.wire.emv.t0 import t0_exchange, t0_fold
 
 from . import Answers, Inputs, Operation
 

@@ -7,15 +7,15 @@ from binascii import unhexlify
 from collections.abc import Mapping
 from typing import Any
 
-from posemu.wire.bitmap import bitmap_numbers
-from posemu.wire.codings import WIDE_CHARSETS, Value
-from posemu.wire.dialect import Dialect, Field, Fixed, Header, Prefixed
-from posemu.wire.framing import join_head, split_head
-from posemu.wire.iso8583 import Codec
-from posemu.wire.length_header import length_header as header_named
-from posemu.wire.mti import answer_mti, parse_mti
-from posemu.wire.subfields import Subfields
-from posemu.wire.tlv import tlv_pairs
+from posemu.wire.emv.tlv import tlv_pairs
+from posemu.wire.iso8583.bitmap import bitmap_numbers
+from posemu.wire.iso8583.codec import Codec
+from posemu.wire.iso8583.codings import WIDE_CHARSETS, Value
+from posemu.wire.iso8583.dialect import Dialect, Field, Fixed, Header, Prefixed
+from posemu.wire.iso8583.framing import join_head, split_head
+from posemu.wire.iso8583.length_header import length_header as header_named
+from posemu.wire.iso8583.mti import answer_mti, parse_mti
+from posemu.wire.iso8583.subfields import Subfields
 
 from . import Answers, Inputs, Operation
 

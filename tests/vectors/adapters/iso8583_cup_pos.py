@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from posemu.profiles.dialect_file import load_dialect
-from posemu.wire.dialect import Dialect, Field, Fixed, Header
-from posemu.wire.framing import TPDU_WIDTH, Deframer, frame, join_head, split_head
-from posemu.wire.subfields import Subfields
+from posemu.wire.iso8583.dialect import Dialect, Field, Fixed, Header
+from posemu.wire.iso8583.framing import TPDU_WIDTH, Deframer, frame, join_head, split_head
+from posemu.wire.iso8583.subfields import Subfields
 
 from . import Answers, Inputs, Operation
 from .iso8583 import Spec, decode_with, dialect_of, encode_with, text_of

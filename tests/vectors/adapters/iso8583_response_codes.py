@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posemu.wire.response_codes import response_code
+from posemu.wire.iso8583.response_codes import response_code
 
 from . import Answers, Inputs, Operation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posemu.wire.track import (
+from posemu.wire.stripe.track import (
     Lrc,
     decode_track2,
     encode_track1,
@@ -12,7 +12,7 @@ from posemu.wire.track import (
     track1_lrc,
     track2_lrc,
 )
-from posemu.wire.track_data import (
+from posemu.wire.stripe.track_data import (
     Track1,
     Track2,
     parse_track1,

@@ -6,14 +6,7 @@ from collections.abc import Mapping
 
 from posemu.crypto.keys import Key, Pin
 from posemu.crypto.master_key import tdes_key
-from posemu.crypto.pin_block import (
-    decipher_pin,
-    encipher_pin,
-    pan_field,
-    pin_field,
-    pin_of_field,
-)
-from posemu.crypto.pin_block_64 import (
+from posemu.crypto.pin.block_64 import (
     PinFormat,
     decipher_pin_64,
     decode_pin_block,
@@ -22,6 +15,13 @@ from posemu.crypto.pin_block_64 import (
     pan_field_64,
     pin_field_64,
     pin_of_field_64,
+)
+from posemu.crypto.pin.block_128 import (
+    decipher_pin,
+    encipher_pin,
+    pan_field,
+    pin_field,
+    pin_of_field,
 )
 from posemu.crypto.primitives import ecb_decryptor, ecb_encryptor
 

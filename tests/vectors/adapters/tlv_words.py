@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from posemu.wire.tlv import Tlv, template
+from posemu.wire.emv.tlv import Tlv, template
 
 
 def told(objects: Iterable[Tlv], lengths: bool = True) -> list[dict[str, Any]]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from posemu.crypto.errors import BadKey
-from posemu.crypto.key_block import BoundKey, unwrap_key_block, wrap_key_block
-from posemu.crypto.key_block_crypto import derive_block_keys
-from posemu.crypto.key_block_header import KeyBlockHeader, parse_header
-from posemu.crypto.key_block_optional import (
+from posemu.crypto.key_block.block import BoundKey, unwrap_key_block, wrap_key_block
+from posemu.crypto.key_block.header import KeyBlockHeader, parse_header
+from posemu.crypto.key_block.optional import (
     check_value,
     check_value_of,
     hash_algorithm,
     initial_key_id,
     initial_ksn,
 )
+from posemu.crypto.key_block.protection import derive_block_keys
 from posemu.crypto.keys import Key, KeyType
 from posemu.crypto.master_key import tdes_key
 

@@ -1,0 +1,1 @@
+"""EMV cryptography: keys, cryptograms, scripts, certificates and offline authentication."""

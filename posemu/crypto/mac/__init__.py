@@ -1,0 +1,1 @@
+"""Message authentication codes, and the key check values made with them."""

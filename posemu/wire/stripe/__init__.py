@@ -1,0 +1,1 @@
+"""Magnetic stripe: the tracks down to their bits, and what their data means."""
