@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -37,6 +38,7 @@ def marks(svg: str, role: str) -> int:
     )
 
 
+@cache
 def rates(lang: str = "en", factors: tuple[str, ...] = ("line-repair",)) -> str:
     rows = [
         charts.Rate("before", (), "far", RATE),
