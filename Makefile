@@ -4,9 +4,11 @@
 PYTHON ?= python3
 PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 BIN := .venv/bin
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench docs picture examples pythons clean distclean setup
+.PHONY: help demo test quick lint bench fuzz docs picture examples pythons clean distclean setup
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -25,8 +27,11 @@ lint: .venv/.ready  ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/.ready  ## the benchmarks, as JSON
+bench: .venv/.bench-ready  ## the benchmarks, as JSON
 	@$(BIN)/python tests/benchmarks/bench.py
+
+fuzz: .venv/.fuzz-ready  ## every decoder under the fuzzer, FUZZ_SECONDS=60 for each, two at a time
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 docs: .venv/.docs-ready  ## the documentation, in docs/_build/html
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
@@ -62,6 +67,18 @@ setup: .venv/.ready  ## only make .venv
 
 .venv/.docs-ready: .venv/.ready
 	@$(BIN)/python $(PIP) --editable '.[docs]'
+	@touch $@
+
+.venv/.fuzz-ready: .venv/.ready
+	@$(BIN)/python $(PIP) --only-binary atheris --editable '.[fuzz]' >/dev/null 2>&1 || { \
+	  echo "make fuzz needs atheris, which cannot be installed here: it has wheels for CPython 3.11 to 3.13 on Linux x86-64."; \
+	  exit 1; }
+	@touch $@
+
+# iso8583sim is under the AGPL: it has an environment and a process of its own, and posemu never imports it.
+.venv/.bench-ready: .venv/.ready
+	@$(BIN)/python -m venv .venv/iso8583sim
+	@.venv/iso8583sim/bin/python $(PIP) iso8583sim
 	@touch $@
 
 # The tests use these to check that a run has the same digest under every Python. They are editable: the code is this one.

@@ -28,12 +28,27 @@ def icc_master_key(issuer_key: Key, pan: str, psn: str, option: str) -> Key:
     is option A for a PAN of up to 16 digits. Raises BadCardData for other digits, BadKey for
     another option or type of key.
     """
-    check_digits("a PAN", pan, 1, 19)
-    check_digits("a PAN sequence number (00 where there is none)", psn, 2, 2)
-    if option not in _OPTIONS:
+    return icc_master_keys_under(issuer_key, option)(pan, psn)
+
+
+def icc_master_keys_under(issuer_key: Key, option: str) -> Callable[[str, str], Key]:
+    """`icc_master_key` of any number of cards of one issuer: a function of PAN and PSN.
+
+    It keeps the cipher context of the issuer's key and nothing of any card. For one thread at a
+    time. Raises BadKey as `icc_master_key` does. EMV Book 2 A1.4.
+    """
+    block_of = _OPTIONS.get(option)
+    if block_of is None:
         raise BadKey(f"the options for a card's key are {', '.join(_OPTIONS)}, not {option!r}")
-    half = bytes.fromhex(_OPTIONS[option](pan, psn))
-    return _derive(issuer_key, half + half.translate(_INVERT))
+    encrypt = tdes_encryptor(tdes2(issuer_key))
+
+    def icc_key(pan: str, psn: str) -> Key:
+        check_digits("a PAN", pan, 1, 19)
+        check_digits("a PAN sequence number (00 where there is none)", psn, 2, 2)
+        half = bytes.fromhex(block_of(pan, psn))
+        return Key(odd_parity(encrypt(half + half.translate(_INVERT))), KeyType.TDES2)
+
+    return icc_key
 
 
 def _last_digits(pan: str, psn: str) -> str:
@@ -59,7 +74,9 @@ def common_session_key(icc_key: Key, r: bytes) -> Key:
     Raises BadKey if `icc_key` is not TDES2, BadCardData if `r` has another length.
     """
     exact("a diversification value", r, 8)
-    return _derive(icc_key, b"%b\xf0%b%b\x0f%b" % (r[:2], r[3:], r[:2], r[3:]))
+    head, tail = r[:2], r[3:]
+    blocks = head + b"\xf0" + tail + head + b"\x0f" + tail
+    return Key(odd_parity(tdes_encryptor(tdes2(icc_key))(blocks)), KeyType.TDES2)
 
 
 def mchip_session_key(icc_key: Key, atc: bytes, un: bytes) -> Key:
@@ -158,10 +175,6 @@ def script_session_key(session: str, icc_key: Key, atc: bytes, arqc: bytes) -> K
 def _atc_block(atc: bytes) -> bytes:
     exact("an ATC", atc, 2)
     return atc + bytes(TDES_BLOCK - 2)
-
-
-def _derive(key: Key, blocks: bytes) -> Key:
-    return Key(odd_parity(tdes_encryptor(tdes2(key))(blocks)), KeyType.TDES2)
 
 
 def tdes2(key: Key) -> bytes:
