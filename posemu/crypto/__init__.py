@@ -1,5 +1,5 @@
-"""Payment cryptography: keys and PINs that do not show themselves, DUKPT (AES and TDES), PIN
-blocks, PIN and card verification, MACs.
+"""Payment cryptography: keys and PINs that do not show themselves, DUKPT (AES and TDES) and session
+keys behind one interface, key blocks, PIN blocks, PIN and card verification, MACs, EMV.
 
 Bytes in, bytes out. The room knows no time and draws no random numbers: what has to be random is a
 parameter.
@@ -16,7 +16,7 @@ from posemu.crypto.card_verification import (
 )
 from posemu.crypto.data_encipherment import decipher_blocks, encipher_blocks
 from posemu.crypto.dukpt.aes import DukptSnapshot, HostDukpt, TerminalDukpt
-from posemu.crypto.dukpt.aes_keys import WorkingKeys
+from posemu.crypto.dukpt.aes_keys import TerminalWorkingKeys, WorkingKeys
 from posemu.crypto.dukpt.aes_ksn import ksn_advance, ksn_count
 from posemu.crypto.dukpt.aes_tree import (
     KeyUsage,
@@ -26,7 +26,12 @@ from posemu.crypto.dukpt.aes_tree import (
     derive_update_key,
 )
 from posemu.crypto.dukpt.tdes import TdesDukptSnapshot, TdesHostDukpt, TdesTerminalDukpt
-from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt.tdes_keys import (
+    KeyVariant,
+    TdesTerminalWorkingKeys,
+    TdesWorkingKeys,
+    key_variant,
+)
 from posemu.crypto.dukpt.tdes_ksn import tdes_ksn_advance
 from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
 from posemu.crypto.emv.certificates import (
@@ -50,6 +55,7 @@ from posemu.crypto.emv.keys import (
     common_session_key,
     emv2000_session_key,
     icc_master_key,
+    icc_master_keys_under,
     mchip_session_key,
     script_session_key,
     visa_script_session_key,
@@ -98,6 +104,32 @@ from posemu.crypto.errors import (
     KeyExhausted,
     NotAuthentic,
     PinBlockError,
+)
+from posemu.crypto.hierarchy.interface import HostKeys, MessageKeys, TerminalKeys
+from posemu.crypto.hierarchy.key_set import (
+    KeySet,
+    key_set_entropy,
+    make_key_set,
+    open_key_set,
+    seal_key_set,
+)
+from posemu.crypto.hierarchy.loading import (
+    load_initial_key_block,
+    restore_keys,
+    wrap_initial_key,
+)
+from posemu.crypto.hierarchy.master import (
+    Component,
+    MasterKey,
+    load_master_key_block,
+    load_master_key_components,
+)
+from posemu.crypto.hierarchy.purposes import Purpose
+from posemu.crypto.hierarchy.session import (
+    HostSession,
+    SessionKeys,
+    SessionMac,
+    TerminalSession,
 )
 from posemu.crypto.key_block.block import BoundKey, padding_length, unwrap_key_block, wrap_key_block
 from posemu.crypto.key_block.header import KeyBlockHeader, OptionalBlock, ParsedHeader, parse_header
@@ -177,21 +209,27 @@ __all__ = [
     "Certificate",
     "CheckValue",
     "CombinedSignature",
+    "Component",
     "CryptoError",
     "CryptogramVersion",
     "Derivation",
     "DukptSnapshot",
     "DynamicSignature",
     "HostDukpt",
+    "HostKeys",
+    "HostSession",
     "Key",
     "KeyBlockError",
     "KeyBlockHeader",
     "KeyCertificate",
     "KeyExhausted",
+    "KeySet",
     "KeyType",
     "KeyUsage",
     "KeyVariant",
     "MadeCertificate",
+    "MasterKey",
+    "MessageKeys",
     "NotAuthentic",
     "OptionalBlock",
     "ParsedHeader",
@@ -199,15 +237,22 @@ __all__ = [
     "PinBlockError",
     "PinFormat",
     "PinZone",
+    "Purpose",
     "RsaPrivateKey",
     "RsaPublicKey",
     "Secret",
+    "SessionKeys",
+    "SessionMac",
     "StaticSignature",
     "TdesDukptSnapshot",
     "TdesHostDukpt",
     "TdesTerminalDukpt",
+    "TdesTerminalWorkingKeys",
     "TdesWorkingKeys",
     "TerminalDukpt",
+    "TerminalKeys",
+    "TerminalSession",
+    "TerminalWorkingKeys",
     "UnionPayMac",
     "WorkingKeys",
     "ac_session_key",
@@ -263,6 +308,7 @@ __all__ = [
     "ibm3624_pin",
     "ibm3624_validation_data",
     "icc_master_key",
+    "icc_master_keys_under",
     "initial_key_id",
     "initial_ksn",
     "issuer_arpc",
@@ -270,14 +316,20 @@ __all__ = [
     "kcv",
     "kcv_zero_block",
     "key_for",
+    "key_set_entropy",
     "key_variant",
     "ksn_advance",
     "ksn_count",
+    "load_initial_key_block",
+    "load_master_key_block",
+    "load_master_key_components",
     "make_icc_certificate",
     "make_issuer_certificate",
+    "make_key_set",
     "mchip_session_key",
     "offline_pin",
     "offline_pin_block",
+    "open_key_set",
     "pad",
     "padding_length",
     "pan_field",
@@ -291,12 +343,14 @@ __all__ = [
     "random_fill",
     "recover_icc_certificate",
     "recover_issuer_certificate",
+    "restore_keys",
     "retail_mac",
     "retail_mac_under",
     "same",
     "script_encrypt",
     "script_mac",
     "script_session_key",
+    "seal_key_set",
     "sign_dynamic",
     "sign_static",
     "signed_records",
@@ -322,6 +376,7 @@ __all__ = [
     "vis_pin_block",
     "visa_pvv",
     "visa_script_session_key",
+    "wrap_initial_key",
     "wrap_key_block",
     "wrap_working_key",
     "xor_fold",

@@ -12,7 +12,14 @@ from functools import cache
 from hashlib import blake2b
 
 from posemu.card import StripeCard, Wallet, account_of
-from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, derive_initial_key
+from posemu.crypto import (
+    HostDukpt,
+    Key,
+    Pin,
+    derive_initial_key,
+    load_initial_key_block,
+    wrap_initial_key,
+)
 from posemu.faults import FaultSpec, Injector, Site, Till, compile_chance, load_catalogue
 from posemu.host import Host, Issuer
 from posemu.link import AccessMedium, Dns, Gateway, Line, Path, Router, TerminalNetwork
@@ -73,7 +80,8 @@ class World:
         self._people = scenario.people
         self._accounts = [account_of(p.pan, i) for i, p in enumerate(self._people)]
         self._bdk = Key(self.streams["keys/bdk"].bytes(16))
-        self._keys: list[bytes] = [self._bdk.expose()]
+        self._transport = Key(self.streams["keys/transport"].bytes(16))
+        self._keys: list[bytes] = [self._bdk.expose(), self._transport.expose()]
         self.host = self._make_host()
         self._make_network()
         self.drivers: dict[str, TerminalDriver] = {}
@@ -194,6 +202,8 @@ class World:
         key_id = _BDK_ID + number.to_bytes(4)
         initial_key = derive_initial_key(self._bdk, key_id)
         self._keys.append(initial_key.expose())
+        padding = self.streams["keys/padding"].bytes
+        key_block = wrap_initial_key(self._transport, initial_key, key_id, padding)
         terminal_id, merchant_id = f"T{number:07d}", "POSEMU000000001"
         self.host.register(terminal_id, merchant_id, key_id)
         access = AccessMedium(till.rssi_dbm)
@@ -203,7 +213,7 @@ class World:
         )  # fmt: skip
         gate = Gate("power")
         module = self._build.module(
-            TerminalDukpt.load(initial_key, key_id),
+            load_initial_key_block(self._transport, key_block),
             self.codec,
             self.streams[f"{name}/module"].bytes,
         )

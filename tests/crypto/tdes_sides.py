@@ -9,6 +9,7 @@ from posemu.crypto import (
 from posemu.crypto.dukpt.tdes import TdesHostDukpt, TdesTerminalDukpt
 from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys
 from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key
+from posemu.crypto.pin.block_64 import PinFormat
 
 BDK = bytes.fromhex("13579BDF02468ACE0F1E2D3C4B5A6978")
 
@@ -56,9 +57,10 @@ def new_terminal() -> TdesTerminalDukpt:
     return TdesTerminalDukpt.load(derive_tdes_initial_key(base_key(), INITIAL_KSN), INITIAL_KSN)
 
 
-def both_sides() -> tuple[TdesWorkingKeys, TdesWorkingKeys]:
-    terminal = new_terminal().next_keys()
-    return terminal, TdesHostDukpt(base_key()).keys(terminal.ksn)
+def both_sides(form: PinFormat = PinFormat.ISO_0) -> tuple[TdesWorkingKeys, TdesWorkingKeys]:
+    initial_key = derive_tdes_initial_key(base_key(), INITIAL_KSN)
+    terminal = TdesTerminalDukpt.load(initial_key, INITIAL_KSN, form).next_keys()
+    return terminal, TdesHostDukpt(base_key(), form).keys(terminal.ksn)
 
 
 TERMINAL, HOST = both_sides()

@@ -16,19 +16,22 @@ from posemu.crypto import (
     PinBlockError,
 )
 from posemu.crypto.data_encipherment import decipher_blocks, encipher_blocks
-from posemu.crypto.dukpt.tdes import TdesHostDukpt
+from posemu.crypto.dukpt.tdes import TdesHostDukpt, TdesTerminalDukpt
 from posemu.crypto.dukpt.tdes_keys import KeyVariant, TdesWorkingKeys, key_variant
+from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key
 from posemu.crypto.pin.block_64 import PinFormat
 
 from .tdes_sides import (
     DATA_VARIANTS,
     HOST,
+    INITIAL_KSN,
     KEYS,
     PANS,
     PINS,
     TERMINAL,
     VARIANTS,
     base_key,
+    both_sides,
     ksn_of,
     xor,
 )
@@ -39,6 +42,9 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+SIDES = {form: both_sides(form) for form in (PinFormat.ISO_0, PinFormat.ISO_1, PinFormat.ISO_3)}
+
+
 # --- keys and counters ----------------------------------------------------------------------------
 
 
@@ -47,7 +53,7 @@ pytestmark = pytest.mark.filterwarnings(
 def test_variants_are_those_of_the_standard(key: bytes) -> None:
     """Every variant is the key XOR its constant; data keys are then enciphered under themselves;
     the keys of different purposes differ."""
-    keys = TdesWorkingKeys(ksn_of(1), key)
+    keys = TdesWorkingKeys(ksn_of(1), key, PinFormat.ISO_0)
     for usage, constant in VARIANTS.items():
         variant = xor(key, bytes.fromhex(constant))
         assert key_variant(base_key(key), usage) == base_key(variant)
@@ -59,38 +65,42 @@ def test_variants_are_those_of_the_standard(key: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(pin=PINS, pan=PANS, nibbles=st.binary(min_size=5, max_size=5))
-def test_pin_travels(pin: str, pan: str, nibbles: bytes) -> None:
-    """Every PIN comes out of its block at the host, in each format; format 0 is psec's block under
-    the PIN key."""
-    fill = nibbles.hex()[: 14 - len(pin)].upper()
-    letters = "ABCDEF" * 2
-    for form, chosen in (
-        (PinFormat.ISO_0, ""),
-        (PinFormat.ISO_1, fill),
-        (PinFormat.ISO_3, letters[: 14 - len(pin)]),
-    ):
-        block = TERMINAL.pin_block(form, Pin(pin), pan, chosen)
+@given(pin=PINS, pan=PANS, fill=st.binary(min_size=8, max_size=8))
+def test_pin_travels(pin: str, pan: str, fill: bytes) -> None:
+    """Every PIN comes out of its block at the host, in each format that both sides were loaded
+    with; format 0 is psec's block under the PIN key."""
+    for form, (terminal, host) in SIDES.items():
+        block = terminal.pin_block(Pin(pin), pan, fill)
         assert len(block) == 8
-        assert HOST.pin(form, block, pan) == Pin(pin)
-        assert TERMINAL.encipher_pin_block(HOST.decipher_pin_block(block)) == block
+        assert host.pin(block, pan) == Pin(pin)
+        assert host.decipher_pin_block(block)[0] >> 4 == form
+        assert terminal.encipher_pin_block(host.decipher_pin_block(block)) == block
     clear = encode_pinblock_iso_0(pin, pan)
     key = HOST.working_key(KeyVariant.PIN).expose()
-    assert TERMINAL.pin_block(PinFormat.ISO_0, Pin(pin), pan) == encrypt_tdes_ecb(key, clear)
+    assert TERMINAL.pin_block(Pin(pin), pan, fill) == encrypt_tdes_ecb(key, clear)
+
+
+def test_format_4_is_refused_at_loading() -> None:
+    """TDES has no PIN block of 16 bytes: neither side is made with that format."""
+    initial_key = derive_tdes_initial_key(base_key(), INITIAL_KSN)
+    with pytest.raises(PinBlockError):
+        TdesTerminalDukpt.load(initial_key, INITIAL_KSN, PinFormat.ISO_4)
+    with pytest.raises(PinBlockError):
+        TdesHostDukpt(base_key(), PinFormat.ISO_4)
 
 
 def test_wrong_pin_blocks_are_refused() -> None:
     """A PIN block has 8 bytes; one under another key is noise, and refused."""
-    block = TERMINAL.pin_block(PinFormat.ISO_0, Pin("836194"), "4761739001010119")
+    block = TERMINAL.pin_block(Pin("836194"), "4761739001010119", bytes(8))
     for wrong in (b"", block[:-1], block + b"\0", block * 2):
         with pytest.raises(PinBlockError):
-            HOST.pin(PinFormat.ISO_0, wrong, "4761739001010119")
+            HOST.pin(wrong, "4761739001010119")
         with pytest.raises(PinBlockError):
             HOST.decipher_pin_block(wrong)
         with pytest.raises(PinBlockError):
             TERMINAL.encipher_pin_block(wrong)
     with pytest.raises(PinBlockError):
-        TdesHostDukpt(base_key()).keys(ksn_of(2)).pin(PinFormat.ISO_0, block, "4761739001010119")
+        TdesHostDukpt(base_key()).keys(ksn_of(2)).pin(block, "4761739001010119")
 
 
 @settings(deadline=None, max_examples=60)

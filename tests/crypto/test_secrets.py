@@ -124,7 +124,7 @@ def test_masks_are_stable() -> None:
     assert repr(Pin("1234")) == repr(Pin(DIGITS)) == "Pin(****)"
     assert repr(_terminal()) == "TerminalDukpt(A1A2A3A4A5A6A7A8, counter=2)"
     assert repr(_terminal().snapshot()) == "DukptSnapshot(****)"
-    assert repr(_terminal().next_keys()) == "WorkingKeys(ksn=A1A2A3A4A5A6A7A800000002)"
+    assert repr(_terminal().next_keys()) == "TerminalWorkingKeys(ksn=A1A2A3A4A5A6A7A800000002)"
     assert repr(HostDukpt(Key(RAW))) == "HostDukpt(****)"
 
 

@@ -15,7 +15,7 @@ What may break, and who answers for it:
   KSN is *acceptable* is the host application's rule, not this room's.
 """
 
-from posemu.crypto.dukpt.aes_keys import WorkingKeys
+from posemu.crypto.dukpt.aes_keys import TerminalWorkingKeys, WorkingKeys
 from posemu.crypto.dukpt.aes_ksn import COUNTER_BITS, MAX_COUNTER, next_counter, split_ksn
 from posemu.crypto.dukpt.aes_tree import KeyTree, check_root, derive_initial_key, update_key_below
 from posemu.crypto.errors import KeyExhausted
@@ -44,7 +44,8 @@ class DukptSnapshot(Secret):
 
 
 class TerminalDukpt(Secret):
-    """The terminal's side. Made with `load` (an initial key) or `restore` (after a power cut)."""
+    """The terminal's side. Made with `load` (an initial key) or `restore` (after a power cut).
+    ANSI X9.24-3:2017 6.5."""
 
     __slots__ = ("_counter", "_registers", "_tree")
 
@@ -95,7 +96,7 @@ class TerminalDukpt(Secret):
     def __repr__(self) -> str:
         return f"TerminalDukpt({self.initial_key_id.hex().upper()}, counter={self._counter})"
 
-    def next_keys(self) -> WorkingKeys:
+    def next_keys(self) -> TerminalWorkingKeys:
         """The working keys of the next transaction; erases its register, moves the counter on.
 
         Raises KeyExhausted when no key is left, or all have been erased.
@@ -112,14 +113,14 @@ class TerminalDukpt(Secret):
         registers[: len(material) - size] = material[size:]
         self._counter = next_counter(counter)
         ksn = tree.initial_key_id + counter.to_bytes(4)
-        return WorkingKeys(tree, ksn, material[:size], None)
+        return TerminalWorkingKeys(tree, ksn, material[:size], None)
 
     def update_key(self, key_type: KeyType) -> Key:
         """The key under which the next initial key travels; it uses up no transaction.
 
         Load what comes under it with `load`, and give this object up. Raises BadKey if an AES key
         stronger than the initial key is asked for, KeyExhausted when the way to it is erased: after
-        the counter 80000000, or with all keys. ANSI X9.24-3:2017 6.3.
+        the counter 80000000, or with all keys. ANSI X9.24-3:2017 6.5.3.
         """
         tree = self._tree
         if self._counter > _UPDATE_NODE:
@@ -141,7 +142,7 @@ class HostDukpt(Secret):
 
     For each terminal it keeps the path from the root to the last KSN, with the children along it.
     The next KSN in order then costs one AES context, as it costs the terminal; any other costs one
-    for each step that leads off the path.
+    for each step that leads off the path. ANSI X9.24-3:2017 6.4.
     """
 
     __slots__ = ("_bdk", "_paths")
@@ -152,7 +153,7 @@ class HostDukpt(Secret):
         self._bdk = bdk
         self._paths: dict[bytes, _Path] = {}
 
-    def keys(self, ksn: bytes) -> WorkingKeys:
+    def keys(self, ksn: bytes, /) -> WorkingKeys:
         """The working keys of a 12 byte KSN.
 
         Raises BadKsn unless the KSN has 12 bytes and its counter 1 to 16 one bits.

@@ -1,8 +1,9 @@
 """The working keys of one transaction: what a terminal and its host do with one KSN."""
 
 from posemu.crypto.data_encipherment import strip_padding
-from posemu.crypto.dukpt.aes_tree import WORKING_USAGES, KeyTree, KeyUsage, derive_key
+from posemu.crypto.dukpt.aes_tree import KeyTree, KeyUsage, derive_key
 from posemu.crypto.errors import BadCiphertext, BadKey
+from posemu.crypto.hierarchy.purposes import TerminalSide
 from posemu.crypto.keys import Key, KeyType, Pin, Secret
 from posemu.crypto.pin.block_128 import seal, unseal
 from posemu.crypto.primitives import (
@@ -24,9 +25,8 @@ class WorkingKeys(Secret):
         terminal to host   pin_block / pin    encrypt / decrypt                  mac
         host to terminal                      answer_encrypt / answer_decrypt    answer_mac
 
-    Both sides hold the same object. Repeated calls are not refused, but data is enciphered with a
-    zero IV: encipher one text per direction and KSN. Made by `TerminalDukpt.next_keys` and
-    `HostDukpt.keys`.
+    Repeated calls are not refused, but data is enciphered with a zero IV: encipher one text per
+    direction and KSN. Made by `HostDukpt.keys`; a terminal has `TerminalWorkingKeys`.
     """
 
     __slots__ = ("_encrypt", "_material", "_tree", "ksn")
@@ -39,7 +39,7 @@ class WorkingKeys(Secret):
         self._encrypt = encrypt
 
     def __repr__(self) -> str:
-        return f"WorkingKeys(ksn={self.ksn.hex().upper()})"
+        return f"{type(self).__name__}(ksn={self.ksn.hex().upper()})"
 
     def pin_block(self, pin: Pin, pan: str, fill: bytes) -> bytes:
         """The enciphered 16 byte PIN block (ISO 9564-1 format 4); `fill` are 8 random bytes.
@@ -85,26 +85,26 @@ class WorkingKeys(Secret):
 
         A working key for KEY_DERIVATION is no key of the tree: those are derived with the counter
         of a later transaction, this one with that of its own.
-        Raises BadKey if an AES or HMAC key stronger than the transaction key is asked for, if
-        `usage` is that of an initial key, or if a terminal is asked for a key beside its own
-        working keys: it has erased the transaction key by then.
+        Raises BadKey if an AES or HMAC key stronger than the transaction key is asked for, or if
+        `usage` is that of an initial key; in a terminal always.
         """
         if usage is KeyUsage.KEY_DERIVATION_INITIAL:
             raise BadKey(f"{usage.name} is no working key: an initial key is derived from a BDK")
-        if self._encrypt is not None:
-            tail = self._tree.initial_key_id[4:] + self.ksn[8:]
-            return derive_key(self._encrypt, self._tree.width, usage, key_type, tail, hmac_bits)
-        if key_type is self._tree.key_type and usage in WORKING_USAGES:
-            return Key(self._raw(WORKING_USAGES.index(usage)), key_type)
-        raise BadKey(
-            f"a terminal keeps no {key_type.name} key for {usage.name}: "
-            "it has erased the transaction key"
-        )
+        assert self._encrypt is not None, "a terminal gives out no keys"
+        tail = self._tree.initial_key_id[4:] + self.ksn[8:]
+        return derive_key(self._encrypt, self._tree.width, usage, key_type, tail, hmac_bits)
 
     def _raw(self, place: int) -> bytes:
         tree = self._tree
         at = place * tree.stride
         return self._material[at : at + tree.width]
+
+
+class TerminalWorkingKeys(TerminalSide, WorkingKeys):
+    """The keys of one KSN in a terminal, which uses them in its own direction alone (ANSI
+    X9.24-3:2017 6.3). Made by `TerminalDukpt.next_keys`."""
+
+    __slots__ = ()
 
 
 def _decrypt(key: bytes, data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The key serial number of AES DUKPT: 8 bytes of initial key id, 4 bytes of transaction counter.
 
 A counter with more than 16 one bits is never used: the host derives a key in as many steps as the
-counter has one bits, and this bounds its work (ANSI X9.24-3:2017).
+counter has one bits, and this bounds its work (ANSI X9.24-3:2017 6.1).
 """
 
 from math import comb
@@ -37,7 +37,7 @@ def ksn_count(counter_bits: int, max_one_bits: int) -> int:
     """How many transactions one initial key gives: the counters of so many bits that have 1 to
     `max_one_bits` one bits.
 
-    AES has 32 and 16 (ANSI X9.24-3:2017), TDES 21 and 10 (ANSI X9.24-1:2009 A.3).
+    AES has 32 and 16 (ANSI X9.24-3:2017 6.1), TDES 21 and 10 (ANSI X9.24-1:2009 A.3).
     """
     return sum(comb(counter_bits, ones) for ones in range(1, max_one_bits + 1))
 
@@ -45,7 +45,7 @@ def ksn_count(counter_bits: int, max_one_bits: int) -> int:
 def ksn_advance(ksn: bytes) -> bytes:
     """The next KSN a device may use; the counter may start from 0.
 
-    Raises BadKsn as `split_ksn` does, KeyExhausted after the last one.
+    Raises BadKsn as `split_ksn` does, KeyExhausted after the last one. ANSI X9.24-3:2017 6.1.
     """
     if ksn[8:] != bytes(4):
         split_ksn(ksn)

@@ -24,7 +24,8 @@ from posemu.crypto.primitives import Update, ecb_encryptor
 
 
 class KeyUsage(enum.IntEnum):
-    """What a derived key is for, seen from the device: with "generation" keys the host verifies."""
+    """What a derived key is for, seen from the device: with "generation" keys the host verifies.
+    ANSI X9.24-3:2017 6.3.2, tables 2 and 3."""
 
     KEY_ENCRYPTION = 0x0002
     PIN_ENCRYPTION = 0x1000
@@ -69,7 +70,7 @@ def _heads(usage: KeyUsage, key_type: KeyType, bits: int) -> list[bytes]:
 def derivation_data(
     usage: KeyUsage, key_type: KeyType, initial_key_id: bytes, counter: int, hmac_bits: int = 128
 ) -> bytes:
-    """The first 16 byte block that is enciphered to derive a key (6.3.2).
+    """The first 16 byte block that is enciphered to derive a key (ANSI X9.24-3:2017 6.3.3).
 
     `initial_key_id` has 8 bytes, `counter` is 0 to 2**32 - 1. The block of an initial key holds the
     whole id instead of its last half and the counter. `hmac_bits` is the length of an HMAC key.
@@ -118,6 +119,7 @@ def derive_initial_key(bdk: Key, initial_key_id: bytes) -> Key:
     """The key that is loaded into the device of this 8 byte initial key id; as long as `bdk`.
 
     Raises BadKey if `bdk` is not an AES key, BadKsn if the id does not have 8 bytes.
+    ANSI X9.24-3:2017 6.3.1, 6.3.3.
     """
     check_root(bdk, initial_key_id)
     raw = bdk.expose()
@@ -129,7 +131,7 @@ def derive_update_key(initial_key: Key, initial_key_id: bytes, key_type: KeyType
     """The key under which the device's next initial key travels; errors as `derive_initial_key`.
 
     It hangs below the node of counter FFFFFFFF, which no transaction uses. A device that has given
-    up its initial key has `TerminalDukpt.update_key`.
+    up its initial key has `TerminalDukpt.update_key`. ANSI X9.24-3:2017 6.5.3.
     """
     check_root(initial_key, initial_key_id)
     return update_key_below(initial_key, 0, initial_key_id, key_type)
@@ -147,6 +149,7 @@ def derive_transaction_key(bdk: Key, ksn: bytes) -> Key:
     """The transaction key of a 12 byte KSN, key by key; `HostDukpt` is the quick way.
 
     Raises BadKsn as `split_ksn` does, BadKey if `bdk` is not an AES key.
+    ANSI X9.24-3:2017 6.3.1, 6.4.
     """
     initial_key_id, counter = split_ksn(ksn)
     return _walk(derive_initial_key(bdk, initial_key_id), 0, initial_key_id, counter)

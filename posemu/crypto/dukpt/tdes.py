@@ -6,13 +6,13 @@ ahead. A transaction takes the register of its counter's lowest bit, fills the r
 that key's children and erases it. What is taken from the terminal afterwards gives no key of an
 earlier transaction.
 
-What may break, and who answers for it, is as in `dukpt_aes`: the caller stores `snapshot()` after
+What may break, and who answers for it, is as in `aes`: the caller stores `snapshot()` after
 `next_keys` and before it uses the keys; tampering is `erase()`; the host takes KSNs late, twice or
 out of order, and whether an old one is acceptable is the rule of the host application.
 """
 
 from posemu.crypto.dukpt.aes_ksn import next_counter
-from posemu.crypto.dukpt.tdes_keys import TdesWorkingKeys
+from posemu.crypto.dukpt.tdes_keys import TdesTerminalWorkingKeys, TdesWorkingKeys
 from posemu.crypto.dukpt.tdes_ksn import (
     TDES_MAX_COUNTER,
     TDES_MAX_ONE_BITS,
@@ -30,6 +30,7 @@ from posemu.crypto.dukpt.tdes_tree import (
 )
 from posemu.crypto.errors import BadKsn, KeyExhausted
 from posemu.crypto.keys import Key, Secret
+from posemu.crypto.pin.block_64 import PinFormat, check_format_64
 
 # A host keeps the paths of this many terminals (about 1 to 5 kB each); the one seen first goes
 # first, and is derived anew.
@@ -39,18 +40,20 @@ MAX_CACHED_TERMINALS = 10_000
 class TdesDukptSnapshot(Secret):
     """The state of a `TdesTerminalDukpt` at one moment: for the secure module's memory alone."""
 
-    __slots__ = ("_counter", "_device", "_registers")
+    __slots__ = ("_counter", "_device", "_pin_format", "_registers")
 
-    def __init__(self, device: int, counter: int, registers: bytes) -> None:
+    def __init__(self, device: int, counter: int, registers: bytes, pin_format: PinFormat) -> None:
         self._device = device
         self._counter = counter
         self._registers = registers
+        self._pin_format = pin_format
 
 
 class TdesTerminalDukpt(Secret):
-    """The terminal's side. Made with `load` (an initial key) or `restore` (after a power cut)."""
+    """The terminal's side. Made with `load` (an initial key) or `restore` (after a power cut).
+    ANSI X9.24-1:2009 A.2."""
 
-    __slots__ = ("_counter", "_device", "_registers")
+    __slots__ = ("_counter", "_device", "_pin_format", "_registers")
 
     # Invariants, whenever no call is under way:
     #   _counter is the counter of the next transaction; larger than TDES_MAX_COUNTER if there is
@@ -59,32 +62,45 @@ class TdesTerminalDukpt(Secret):
     #   zeros if no transaction ahead lies below that node; no key of a transaction before _counter
     #   is held.
 
-    def __init__(self, device: int, counter: int, registers: bytearray) -> None:
+    def __init__(
+        self,
+        device: int,
+        counter: int,
+        registers: bytearray,
+        pin_format: PinFormat = PinFormat.ISO_0,
+    ) -> None:
         self._device = device
         self._counter = counter
         self._registers = registers
+        self._pin_format = pin_format
 
     @classmethod
-    def load(cls, initial_key: Key, initial_ksn: bytes) -> "TdesTerminalDukpt":
+    def load(
+        cls, initial_key: Key, initial_ksn: bytes, pin_format: PinFormat = PinFormat.ISO_0
+    ) -> "TdesTerminalDukpt":
         """Fill all registers from an initial key with its KSN; the key itself is not kept.
 
-        Raises BadKey unless the key is a TDES key of two parts, BadKsn unless the KSN has 10 bytes
-        (or 8, FFFF left out) and counter 0.
+        `pin_format` is that of its PIN blocks. Raises BadKey unless the key is a TDES key of two
+        parts, BadKsn unless the KSN has 10 bytes (or 8, FFFF left out) and counter 0, PinBlockError
+        for format 4.
         """
+        check_format_64(pin_format)
         raw = check_tdes_root(initial_key)
         device, counter = parse_tdes_ksn(initial_ksn)
         if counter:
             raise BadKsn(f"an initial key is loaded with counter 0, not {counter:06X}")
-        return cls(device, 1, bytearray(children(raw, device, 0)))
+        return cls(device, 1, bytearray(children(raw, device, 0)), pin_format)
 
     @classmethod
     def restore(cls, snapshot: TdesDukptSnapshot) -> "TdesTerminalDukpt":
         """The terminal as it was at `snapshot()`."""
-        return cls(snapshot._device, snapshot._counter, bytearray(snapshot._registers))
+        registers = bytearray(snapshot._registers)
+        return cls(snapshot._device, snapshot._counter, registers, snapshot._pin_format)
 
     def snapshot(self) -> TdesDukptSnapshot:
         """A copy of the whole state; store it after `next_keys` and before the keys are used."""
-        return TdesDukptSnapshot(self._device, self._counter, bytes(self._registers))
+        registers = bytes(self._registers)
+        return TdesDukptSnapshot(self._device, self._counter, registers, self._pin_format)
 
     @property
     def initial_ksn(self) -> bytes:
@@ -99,7 +115,7 @@ class TdesTerminalDukpt(Secret):
     def __repr__(self) -> str:
         return f"TdesTerminalDukpt({self.initial_ksn.hex().upper()}, counter={self._counter})"
 
-    def next_keys(self) -> TdesWorkingKeys:
+    def next_keys(self) -> TdesTerminalWorkingKeys:
         """The working keys of the next transaction; erases its register, moves the counter on.
 
         Raises KeyExhausted when no key is left, or all have been erased.
@@ -113,7 +129,8 @@ class TdesTerminalDukpt(Secret):
         registers[at : at + KEY_BYTES] = bytes(KEY_BYTES)
         registers[: len(below)] = below
         self._counter = next_counter(counter, TDES_MAX_ONE_BITS)
-        return TdesWorkingKeys(join_tdes_ksn(self._device, counter), key)
+        ksn = join_tdes_ksn(self._device, counter)
+        return TdesTerminalWorkingKeys(ksn, key, self._pin_format)
 
     def erase(self) -> None:
         """Overwrite every register, as on tampering; `next_keys` raises KeyExhausted from then."""
@@ -126,17 +143,20 @@ class TdesHostDukpt(Secret):
 
     For each terminal it keeps the path from the root to the last KSN. The next KSN in order then
     costs at most two DES contexts, as it costs the terminal; any other costs two for each step that
-    leads off the path.
+    leads off the path. ANSI X9.24-1:2009 A.3.
     """
 
-    __slots__ = ("_base", "_paths")
+    __slots__ = ("_base", "_paths", "_pin_format")
 
-    def __init__(self, bdk: Key) -> None:
-        """Take the base derivation key; BadKey unless it is a TDES key of two parts."""
+    def __init__(self, bdk: Key, pin_format: PinFormat = PinFormat.ISO_0) -> None:
+        """Take the base derivation key and the format of PIN blocks; BadKey unless it is a TDES key
+        of two parts, PinBlockError for format 4."""
+        check_format_64(pin_format)
         self._base = base_ciphers(bdk)
+        self._pin_format = pin_format
         self._paths: dict[int, _Path] = {}
 
-    def keys(self, ksn: bytes) -> TdesWorkingKeys:
+    def keys(self, ksn: bytes, /) -> TdesWorkingKeys:
         """The working keys of a KSN of 10 bytes, or of 8 (FFFF left out).
 
         Raises BadKsn for another length, or unless its counter has 1 to 10 one bits.
@@ -145,7 +165,7 @@ class TdesHostDukpt(Secret):
         path = self._paths.get(device)
         if path is None:
             path = self._open(device, counter)
-        return TdesWorkingKeys(join_tdes_ksn(device, counter), path.key(counter))
+        return TdesWorkingKeys(join_tdes_ksn(device, counter), path.key(counter), self._pin_format)
 
     def _open(self, device: int, counter: int) -> "_Path":
         if len(self._paths) >= MAX_CACHED_TERMINALS:

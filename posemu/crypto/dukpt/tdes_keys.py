@@ -10,9 +10,15 @@ import enum
 from posemu.crypto.data_encipherment import strip_padding
 from posemu.crypto.dukpt.tdes_tree import KEY_BYTES
 from posemu.crypto.errors import BadCiphertext, BadKey, PinBlockError
+from posemu.crypto.hierarchy.purposes import TerminalSide
 from posemu.crypto.keys import Key, KeyType, Pin, Secret
 from posemu.crypto.mac.iso9797 import pad, retail_mac
-from posemu.crypto.pin.block_64 import PinFormat, decode_pin_block, encode_pin_block
+from posemu.crypto.pin.block_64 import (
+    PinFormat,
+    decode_pin_block,
+    encode_pin_block,
+    random_fill,
+)
 from posemu.crypto.tdes import (
     TDES_BLOCK,
     tdes_cbc_decrypt,
@@ -25,7 +31,8 @@ _BOTH_HALVES = 1 << 64 | 1
 
 
 class KeyVariant(enum.Enum):
-    """What a variant is for, and what is XORed to each half of the transaction key (table A-1).
+    """What a variant is for, and what is XORed to each half of the transaction key (ANSI
+    X9.24-1:2009 A.4.1, table A-1).
 
     "Request" keys also serve devices that use one key for both ways.
     """
@@ -41,7 +48,8 @@ _DATA_VARIANTS = (KeyVariant.DATA_REQUEST, KeyVariant.DATA_RESPONSE)
 
 
 def key_variant(transaction_key: Key, variant: KeyVariant) -> Key:
-    """The transaction key XOR a variant (table A-1): for PIN and MAC already the working key.
+    """The transaction key XOR a variant (ANSI X9.24-1:2009 A.4.1, table A-1): for PIN and MAC
+    already the working key.
 
     Raises BadKey unless the key is a TDES key of two parts.
     """
@@ -58,37 +66,41 @@ class TdesWorkingKeys(Secret):
         terminal to host   pin_block / pin    encrypt / decrypt                  mac
         host to terminal                      answer_encrypt / answer_decrypt    answer_mac
 
-    Both sides hold the same object, and the transaction key in it: any variant gives it away. Drop
-    it when the transaction ends. Repeated calls are not refused, but data is enciphered with a zero
-    IV: encipher one text per direction and KSN. Made by `TdesTerminalDukpt.next_keys` and
-    `TdesHostDukpt.keys`.
+    It holds the transaction key: any variant gives it away. Drop it when the transaction ends.
+    Repeated calls are not refused, but data is enciphered with a zero IV: encipher one text per
+    direction and KSN. Made by `TdesHostDukpt.keys`; a terminal has `TdesTerminalWorkingKeys`.
+    ANSI X9.24-1:2009 A.4.1.
     """
 
-    __slots__ = ("_transaction_key", "ksn")
+    __slots__ = ("_pin_format", "_transaction_key", "ksn")
 
-    def __init__(self, ksn: bytes, transaction_key: bytes) -> None:
+    def __init__(self, ksn: bytes, transaction_key: bytes, pin_format: PinFormat) -> None:
         self.ksn = ksn
         self._transaction_key = transaction_key
+        self._pin_format = pin_format
 
     def __repr__(self) -> str:
-        return f"TdesWorkingKeys(ksn={self.ksn.hex().upper()})"
+        return f"{type(self).__name__}(ksn={self.ksn.hex().upper()})"
 
     def working_key(self, usage: KeyVariant) -> Key:
         """The key that is used for `usage`: the variant, for data enciphered under itself
-        (figure A-2)."""
-        return Key(self._raw(usage), KeyType.TDES2)
+        (ANSI X9.24-1:2009 A.4.1, figure A-2). BadKey in a terminal."""
+        return self._key(usage)
 
-    def pin_block(self, form: PinFormat, pin: Pin, pan: str | None = None, fill: str = "") -> bytes:
-        """The enciphered 8 byte PIN block of format 0 to 3 (ISO 9564-1).
+    def pin_block(self, pin: Pin, pan: str, fill: bytes) -> bytes:
+        """The enciphered 8 byte PIN block, of the format chosen at loading (ISO 9564-1); `fill` are
+        8 random bytes. Formats 1 and 2 do not look at the PAN.
 
-        Arguments and errors are those of `encode_pin_block`.
+        Errors are those of `random_fill` and `encode_pin_block`.
         """
-        return self.encipher_pin_block(encode_pin_block(form, pin, pan, fill))
+        form = self._pin_format
+        clear = encode_pin_block(form, pin, pan, random_fill(form, pin, fill))
+        return self.encipher_pin_block(clear)
 
-    def pin(self, form: PinFormat, block: bytes, pan: str | None = None) -> Pin:
+    def pin(self, block: bytes, pan: str) -> Pin:
         """The PIN of an enciphered PIN block; PinBlockError if malformed or, as far as that shows,
         of another PAN."""
-        return decode_pin_block(form, self.decipher_pin_block(block), pan)
+        return decode_pin_block(self._pin_format, self.decipher_pin_block(block), pan)
 
     def encipher_pin_block(self, clear: bytes) -> bytes:
         """The enciphered PIN block of a clear one; PinBlockError if it does not have 8 bytes."""
@@ -103,11 +115,11 @@ class TdesWorkingKeys(Secret):
 
         Most messages carry its leftmost 4 bytes.
         """
-        return retail_mac(self.working_key(KeyVariant.MAC_REQUEST), data)
+        return retail_mac(self._key(KeyVariant.MAC_REQUEST), data)
 
     def answer_mac(self, data: bytes) -> bytes:
         """As `mac`, of the answer."""
-        return retail_mac(self.working_key(KeyVariant.MAC_RESPONSE), data)
+        return retail_mac(self._key(KeyVariant.MAC_RESPONSE), data)
 
     def encrypt(self, data: bytes) -> bytes:
         """Encipher a request's data: TDES-CBC, zero IV, padding 80 00.. (ISO 9797-1 method 2).
@@ -128,9 +140,19 @@ class TdesWorkingKeys(Secret):
         """As `decrypt`, for the answer."""
         return _decrypt(self._raw(KeyVariant.DATA_RESPONSE), data)
 
+    def _key(self, usage: KeyVariant) -> Key:
+        return Key(self._raw(usage), KeyType.TDES2)
+
     def _raw(self, usage: KeyVariant) -> bytes:
         key = _varied(self._transaction_key, usage)
         return tdes_encryptor(key)(key) if usage in _DATA_VARIANTS else key
+
+
+class TdesTerminalWorkingKeys(TerminalSide, TdesWorkingKeys):
+    """The keys of one KSN in a terminal, which uses them in its own direction alone. Made by
+    `TdesTerminalDukpt.next_keys`. ANSI X9.24-1:2009 A.4.1."""
+
+    __slots__ = ()
 
 
 def _varied(key: bytes, variant: KeyVariant) -> bytes:

@@ -1,5 +1,5 @@
 """The key serial number of TDES DUKPT: 10 bytes, of which the last 21 bits are the transaction
-counter and the 59 bits before them name the key set and the device (ANSI X9.24-1:2009 A.1.2).
+counter and the 59 bits before them name the key set and the device (ANSI X9.24-1:2009 A.1).
 
 A counter with more than 10 one bits is never used: the host derives a key in as many steps as the
 counter has one bits, and this bounds its work (A.3).

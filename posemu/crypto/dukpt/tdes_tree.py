@@ -42,7 +42,8 @@ _CHILD_BITS = [sum(1 << bit + 64 * (n - 1 - bit) for bit in range(n)) for n in _
 
 
 def derive_tdes_initial_key(bdk: Key, ksn: bytes) -> Key:
-    """The key that is loaded into the device of this KSN, whatever its counter (A.6).
+    """The key that is loaded into the device of this KSN, whatever its counter (ANSI X9.24-1:2009
+    A.6).
 
     Raises BadKey unless `bdk` is a TDES key of two parts, BadKsn if the KSN has neither 10 bytes
     nor 8 (FFFF left out).
@@ -52,7 +53,8 @@ def derive_tdes_initial_key(bdk: Key, ksn: bytes) -> Key:
 
 
 def derive_tdes_transaction_key(bdk: Key, ksn: bytes) -> Key:
-    """The transaction key of a KSN, key by key; `TdesHostDukpt` is the quick way.
+    """The transaction key of a KSN, key by key (ANSI X9.24-1:2009 A.2, A.3); `TdesHostDukpt` is the
+    quick way.
 
     Raises BadKsn as `split_tdes_ksn` does, BadKey as `derive_tdes_initial_key`.
     """

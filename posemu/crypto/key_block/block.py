@@ -36,7 +36,7 @@ _KEY_TYPES = {
 class BoundKey(Secret):
     """A clear key bound to its header: what goes into a key block, and what comes out.
 
-    To use the key, take it out for a purpose with `key_block_use.key_for`.
+    To use the key, take it out for a purpose with `use.key_for`. ANSI X9.143:2021 6.
     """
 
     __slots__ = ("_value", "header")
@@ -93,7 +93,7 @@ def wrap_key_block(kbpk: Key, bound: BoundKey, padding: bytes) -> str:
 
     A pad block is added to the header if its optional blocks ask for one. Raises BadKey if `kbpk`
     is not of the version's cipher, KeyBlockError if the header or the padding's length is wrong or
-    the block gets longer than 9,999 characters.
+    the block gets longer than 9,999 characters. ANSI X9.143:2021 7.2; ISO 20038:2017.
     """
     header = bound.header
     layout = layout_of(header.version)
@@ -116,6 +116,7 @@ def unwrap_key_block(kbpk: Key, text: str) -> BoundKey:
 
     Raises KeyBlockError, which names the character where the block is malformed, if the MAC is
     wrong or what is inside is no key; BadKey if `kbpk` is not of the version's cipher.
+    ANSI X9.143:2021 7.2; ISO 20038:2017.
     """
     header, length, size = parse_header(text)
     if length != len(text):

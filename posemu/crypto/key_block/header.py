@@ -15,7 +15,7 @@ TR-31:2018 A.2, ISO 20038:2017).
 
 Nothing here is secret, and nothing here is to be believed before the MAC of the block is checked.
 An optional block that is not known is kept as it is; what the known ones hold is read in
-`key_block_optional`.
+`optional`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def malformed(at: int, field: str, reason: str) -> KeyBlockError:
 
 @dataclass(frozen=True, slots=True)
 class OptionalBlock:
-    """Two characters of id and printable ASCII text."""
+    """Two characters of id and printable ASCII text. ANSI X9.143:2021 6.3.6."""
 
     id: str
     data: str
@@ -105,7 +105,8 @@ class OptionalBlock:
 
 @dataclass(frozen=True, slots=True)
 class KeyBlockHeader:
-    """What a key block says about its key; the fields are the characters of the standard."""
+    """What a key block says about its key; the fields are the characters of the standard.
+    ANSI X9.143:2021 6.3."""
 
     version: str
     key_usage: str
@@ -157,7 +158,7 @@ class KeyBlockHeader:
 
 
 class ParsedHeader(NamedTuple):
-    """A header, and where it stood."""
+    """A header, and where it stood. ANSI X9.143:2021 6.3."""
 
     header: KeyBlockHeader
     length: int
@@ -170,7 +171,7 @@ def parse_header(text: str) -> ParsedHeader:
     """The header of a key block; whatever follows it is not looked at.
 
     `header.text(length)` gives the same characters again. Raises KeyBlockError, which names the
-    character and the field.
+    character and the field. ANSI X9.143:2021 6.3.
     """
     values = [text[place] for _, place, _, _ in _FIELDS]
     _check_fields(values)

@@ -59,7 +59,8 @@ _COMPILED = {block_id: re.compile(form, re.ASCII) for block_id, (form, _) in _FO
 
 
 class CheckValue(NamedTuple):
-    """A key check value as KC (of the key inside) and KP (of the protection key) hold it."""
+    """A key check value as KC (of the key inside) and KP (of the protection key) hold it.
+    ANSI X9.143:2021 6.3.6.7, table 15."""
 
     cmac: bool
     """True: by CMAC, up to 5 bytes; False: by enciphering zeros, up to 3 (table 15)."""
@@ -71,7 +72,7 @@ class CheckValue(NamedTuple):
 
 
 class Certificate(NamedTuple):
-    """One public key certificate of CT (table 10)."""
+    """One public key certificate of CT. ANSI X9.143:2021 6.3.6.3, tables 10 and 11."""
 
     emv: bool
     """True: an EMV certificate; False: X.509."""
@@ -79,7 +80,8 @@ class Certificate(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """One derivation that DA allows, in the characters of a header (table 12)."""
+    """One derivation that DA allows, in the characters of a header. ANSI X9.143:2021 6.3.6.4, table
+    12."""
 
     key_usage: str
     algorithm: str
@@ -88,26 +90,30 @@ class Derivation(NamedTuple):
 
 
 def check_optional_blocks(header: KeyBlockHeader) -> None:
-    """Hold every known optional block against its form; KeyBlockError names one that breaks it."""
-    for block_id in _FORMS:
-        _checked(header, block_id)
+    """Hold every known optional block against its form; KeyBlockError names one that breaks it.
+    ANSI X9.143:2021 6.3.6."""
+    for block in header.optional_blocks:
+        if block.id in _FORMS:
+            _checked(header, block.id)
     certificates(header)
 
 
 def initial_ksn(header: KeyBlockHeader) -> bytes | None:
-    """The 10 bytes (with some devices 8) of KS, or None; KeyBlockError if malformed."""
+    """The 10 bytes (with some devices 8) of KS, or None; KeyBlockError if malformed.
+    ANSI X9.143:2021 6.3.6."""
     text = _checked(header, "KS")
     return None if text is None else bytes.fromhex(text)
 
 
 def initial_key_id(header: KeyBlockHeader) -> bytes | None:
-    """The 8 bytes of IK, or None; KeyBlockError if malformed."""
+    """The 8 bytes of IK, or None; KeyBlockError if malformed. ANSI X9.143:2021 6.3.6.6."""
     text = _checked(header, "IK")
     return None if text is None else bytes.fromhex(text)
 
 
 def check_value(header: KeyBlockHeader, block_id: str) -> CheckValue | None:
-    """The check value in KC or KP, or None; KeyBlockError if malformed."""
+    """The check value in KC or KP, or None; KeyBlockError if malformed.
+    ANSI X9.143:2021 6.3.6.7, table 15."""
     text = _checked(header, block_id)
     if text is None:
         return None
@@ -116,7 +122,7 @@ def check_value(header: KeyBlockHeader, block_id: str) -> CheckValue | None:
 
 def check_value_of(key: Key) -> CheckValue:
     """The check value that a key block would carry of a key: by CMAC for AES, of zeros for TDES;
-    BadKey for an HMAC key.
+    BadKey for an HMAC key. ANSI X9.24-1:2017 annex A.
     """
     if key.key_type is KeyType.HMAC:
         raise BadKey("a key block carries check values of AES and TDES keys, not of HMAC keys")
@@ -126,7 +132,8 @@ def check_value_of(key: Key) -> CheckValue:
 
 
 def certificates(header: KeyBlockHeader) -> tuple[Certificate, ...] | None:
-    """The certificates of CT, the key's own first, or None; KeyBlockError if malformed."""
+    """The certificates of CT, the key's own first, or None; KeyBlockError if malformed.
+    ANSI X9.143:2021 6.3.6.3."""
     text = _checked(header, "CT")
     if text is None:
         return None
@@ -146,14 +153,15 @@ def certificates(header: KeyBlockHeader) -> tuple[Certificate, ...] | None:
 
 
 def hash_algorithm(header: KeyBlockHeader) -> str | None:
-    """The hash that an HMAC key is for (HM), or None; KeyBlockError if malformed."""
+    """The hash that an HMAC key is for (HM), or None; KeyBlockError if malformed.
+    ANSI X9.143:2021 6.3.6.5, table 13."""
     text = _checked(header, "HM")
     return None if text is None else HASH_ALGORITHMS[text]
 
 
 def allowed_derivations(header: KeyBlockHeader) -> tuple[Derivation, ...] | None:
     """What may be derived of the key (DA), or None where nothing is said; KeyBlockError if
-    malformed.
+    malformed. ANSI X9.143:2021 6.3.6.4, table 12.
     """
     text = _checked(header, "DA")
     if text is None:

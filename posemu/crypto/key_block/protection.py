@@ -47,6 +47,7 @@ def derive_block_keys(version: str, kbpk: Key) -> BlockKeys:
 
     Raises BadKey unless `kbpk` is a TDES key for versions A, B, C, an AES key for D and E,
     KeyBlockError if there is no such version.
+    ANSI X9.143:2021 7.2.1.1 and 7.2.2.1, tables 24 and 25; ISO 20038:2017 6.3.
     """
     layout_of(version)
     tdes = version in _TDES_VERSIONS

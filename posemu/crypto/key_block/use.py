@@ -28,7 +28,7 @@ def key_for(bound: BoundKey, usage: str, operation: str) -> Key:
     MAC, B1: initial DUKPT key ...), `operation` one of E, D, G, V, S, X, Y.
 
     Raises BadKey if the header does not allow that or there is no such operation, KeyBlockError if
-    a known optional block is malformed.
+    a known optional block is malformed. ANSI X9.143:2021 6.3.1, 6.3.3.
     """
     header = bound.header
     check_optional_blocks(header)
@@ -48,6 +48,7 @@ def export_key_block(kbpk: Key, bound: BoundKey, padding: bytes) -> str:
     """As `wrap_key_block`, for a key that came in a key block: exportability E or S.
 
     Raises BadKey if it is not exportable, and what `wrap_key_block` raises.
+    ANSI X9.143:2021 6.3.5, table 6.
     """
     _check_exportable(bound.header, "ES", "in a key block")
     return wrap_key_block(kbpk, bound, padding)
@@ -58,6 +59,7 @@ def export_cryptogram(master: Key, bound: BoundKey) -> bytes:
     exportability S alone.
 
     Raises BadKey if it is not exportable so, or one of them is not a TDES key.
+    ANSI X9.143:2021 6.3.5, table 6.
     """
     _check_exportable(bound.header, "S", "without a key block")
     return wrap_working_key(master, bound.key())

@@ -29,7 +29,7 @@ def pin_of_field(field: bytes) -> Pin:
     """The PIN in a clear 16 byte PIN field.
 
     Raises PinBlockError if the length, the control nibble, the PIN length, a digit or a filler
-    nibble is wrong.
+    nibble is wrong. ISO 9564-1:2017 9.4.2.
     """
     if len(field) != BLOCK:
         raise PinBlockError(f"a format 4 PIN field has 16 bytes, not {len(field)}")
@@ -59,7 +59,7 @@ def encipher_pin(key: Key, pin: Pin, pan: str, fill: bytes) -> bytes:
     """The enciphered 16 byte PIN block of `pin` and `pan` under an AES key.
 
     Arguments and errors are those of `pin_field` and `pan_field`; BadKey if `key` is not an AES
-    key.
+    key. ISO 9564-1:2017 9.4.2.3.
     """
     return seal(ecb_encryptor(_aes(key)), pin, pan, fill)
 
@@ -68,7 +68,7 @@ def decipher_pin(key: Key, block: bytes, pan: str) -> Pin:
     """The PIN of an enciphered 16 byte PIN block.
 
     Raises PinBlockError if the block's length is wrong, or what comes out is not a PIN field;
-    BadKey if `key` is not AES.
+    BadKey if `key` is not AES. ISO 9564-1:2017 9.4.2.4.
     """
     return unseal(ecb_decryptor(_aes(key)), block, pan)
 

@@ -48,6 +48,7 @@ def random_fill(form: PinFormat, pin: Pin, random: bytes) -> str:
     for formats 0 and 2, which are filled with F.
 
     Raises PinBlockError if `random` has another length, or for format 4.
+    ISO 9564-1:2017 9.3.3, 9.3.5.2.
     """
     fillers = _fillers(form)
     if len(random) != _RANDOM_BYTES:
@@ -76,7 +77,7 @@ def pin_of_field_64(form: PinFormat, field: bytes) -> Pin:
     """The PIN in a clear 8 byte PIN field.
 
     Raises PinBlockError if the length, the control nibble, the PIN length, a digit or a filler
-    nibble is wrong, or for format 4.
+    nibble is wrong, or for format 4. ISO 9564-1:2017 9.3.
     """
     fillers = _fillers(form)
     if len(field) != TDES_BLOCK:
@@ -107,7 +108,7 @@ def encode_pin_block(form: PinFormat, pin: Pin, pan: str | None = None, fill: st
     """The clear 8 byte PIN block. `pan` is for formats 0 and 3; the others do not look at it.
 
     Arguments and errors are otherwise those of `pin_field_64` and `pan_field_64`; PinBlockError if
-    a PAN is needed and None is given.
+    a PAN is needed and None is given. ISO 9564-1:2017 9.3.
     """
     number = _pin_number(form, pin, fill)
     if form in _WITH_PAN:
@@ -116,7 +117,8 @@ def encode_pin_block(form: PinFormat, pin: Pin, pan: str | None = None, fill: st
 
 
 def decode_pin_block(form: PinFormat, block: bytes, pan: str | None = None) -> Pin:
-    """The PIN in a clear 8 byte PIN block; errors as `pin_of_field_64` and `pan_field_64`."""
+    """The PIN in a clear 8 byte PIN block; errors as `pin_of_field_64` and `pan_field_64`.
+    ISO 9564-1:2017 9.3."""
     if form in _WITH_PAN and len(block) == TDES_BLOCK:
         block = (int.from_bytes(block) ^ _pan_number(pan)).to_bytes(TDES_BLOCK)
     return pin_of_field_64(form, block)
@@ -125,7 +127,7 @@ def decode_pin_block(form: PinFormat, block: bytes, pan: str | None = None) -> P
 def encipher_pin_64(
     key: Key, form: PinFormat, pin: Pin, pan: str | None = None, fill: str = ""
 ) -> bytes:
-    """The PIN block under a TDES key of two or three parts (ISO 9564-1:2017 9.1, ISO 9564-2).
+    """The PIN block under a TDES key of two or three parts (ISO 9564-1:2017 9.3, ISO 9564-2).
 
     Errors are those of `encode_pin_block`; BadKey if `key` is no TDES key.
     """
@@ -136,7 +138,7 @@ def decipher_pin_64(key: Key, form: PinFormat, block: bytes, pan: str | None = N
     """The PIN of an enciphered 8 byte PIN block.
 
     Raises PinBlockError if the block's length is wrong, or what comes out is not a PIN block of
-    this format and PAN; BadKey if `key` is no TDES key.
+    this format and PAN; BadKey if `key` is no TDES key. ISO 9564-1:2017 9.3; ISO 9564-2.
     """
     return unseal_64(tdes_decryptor(_tdes(key)), form, block, pan)
 
@@ -172,6 +174,12 @@ def _pan_number(pan: str | None) -> int:
     if not (13 <= len(pan) <= 19 and pan.isascii() and pan.isdigit()):
         raise PinBlockError("the PAN of a PIN block of format 0 or 3 has 13 to 19 decimal digits")
     return int(pan[-13:-1], 16)
+
+
+def check_format_64(form: PinFormat) -> None:
+    """Raise PinBlockError unless PIN blocks of this format have 8 bytes: for keys that are loaded
+    with their format."""
+    _fillers(form)
 
 
 def _fillers(form: PinFormat) -> str:

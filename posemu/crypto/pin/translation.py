@@ -34,7 +34,7 @@ TRANSLATIONS: Mapping[PinFormat, frozenset[PinFormat]] = {
 
 class PinZone(NamedTuple):
     """The format and the PIN encryption key that two parties agreed upon: AES for format 4, TDES
-    for the others.
+    for the others. ISO 9564-1:2017 9.
     """
 
     form: PinFormat
@@ -49,7 +49,7 @@ def translate_pin(
     `pan` may be None where no format needs it (1 to 1); `random` are 8 bytes drawn for this block
     alone. Raises PinBlockError for a translation that is not in `TRANSLATIONS`, before anything is
     deciphered, and for a block that is not of the source's format, key and PAN; BadKey for a key
-    that does not fit its format.
+    that does not fit its format. ISO 9564-1:2017 9; PCI PIN Security 3.1, requirement 3-3.
     """
     if target.form not in TRANSLATIONS[source.form]:
         raise PinBlockError(
@@ -61,7 +61,7 @@ def translate_pin(
 
 def translate_pin_for_card(block: bytes, source: PinZone, key: Key, pan: str | None) -> bytes:
     """The PIN of an enciphered block of any format in one of format 2 under a TDES key, for
-    submission to the chip card and nothing else. Errors as `translate_pin`.
+    submission to the chip card and nothing else. Errors as `translate_pin`. ISO 9564-1:2017 9.3.4.
     """
     return encipher_pin_64(key, PinFormat.ISO_2, _open(source, block, pan))
 

@@ -53,14 +53,14 @@ def ibm3624_natural_pin(key: Key, table: str, validation_data: bytes, length: in
 
     `key` is a TDES key (a key of one part is written twice), `table` the decimalisation table: the
     16 digits that stand for the nibbles 0 to F. Raises BadKey, BadPin for the length, BadCardData
-    for a table or validation data that is malformed.
+    for a table or validation data that is malformed. IBM 3624.
     """
     return Pin(_natural_digits(key, table, validation_data)[:length])
 
 
 def ibm3624_pin(key: Key, table: str, validation_data: bytes, offset: str) -> Pin:
     """The cardholder's PIN: the natural PIN plus the offset, each digit modulo 10. The PIN is as
-    long as the offset, 4 to 12 digits; errors as `ibm3624_natural_pin`.
+    long as the offset, 4 to 12 digits; errors as `ibm3624_natural_pin`. IBM 3624 with offset.
     """
     check_digits("an offset", offset, 4, 12)
     natural = _natural_digits(key, table, validation_data)
@@ -69,7 +69,7 @@ def ibm3624_pin(key: Key, table: str, validation_data: bytes, offset: str) -> Pi
 
 def ibm3624_offset(key: Key, table: str, validation_data: bytes, pin: Pin) -> str:
     """The offset that belongs to the cardholder's PIN, as long as it; errors as
-    `ibm3624_natural_pin`.
+    `ibm3624_natural_pin`. IBM 3624 with offset.
     """
     natural = _natural_digits(key, table, validation_data)
     return "".join(str((int(p) - int(n)) % 10) for p, n in zip(pin.expose(), natural, strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from posemu.crypto import TerminalDukpt
+from posemu.crypto import TerminalKeys, restore_keys
 from posemu.host import Host, Posting, Result
 from posemu.sim import Story, Wait
 from posemu.terminal import SecureModule, State, Terminal
@@ -93,14 +93,14 @@ class ForgetsCounter(SecureModule):
     __slots__ = ("_first",)
 
     def __init__(
-        self, dukpt: TerminalDukpt, codec: Codec, random_bytes: Callable[[int], bytes]
+        self, keys: TerminalKeys, codec: Codec, random_bytes: Callable[[int], bytes]
     ) -> None:
-        super().__init__(dukpt, codec, random_bytes)
-        self._first = dukpt.snapshot()
+        super().__init__(keys, codec, random_bytes)
+        self._first = keys.snapshot()
 
     def lose_power(self) -> None:
         super().lose_power()
-        self._dukpt = TerminalDukpt.restore(self._first)
+        self._keys = restore_keys(self._first)
 
 
 class ShowsPan(SecureModule):

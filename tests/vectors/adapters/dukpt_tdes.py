@@ -12,7 +12,7 @@ from posemu.crypto.dukpt.tdes_ksn import tdes_ksn_advance
 from posemu.crypto.dukpt.tdes_tree import derive_tdes_initial_key, derive_tdes_transaction_key
 from posemu.crypto.keys import Key, KeyType, Pin
 from posemu.crypto.mac.cmac import tdes_cmac
-from posemu.crypto.pin.block_64 import PinFormat
+from posemu.crypto.pin.block_64 import PinFormat, encode_pin_block
 
 from . import Answers, Inputs, Operation
 
@@ -35,7 +35,8 @@ def _bdk(i: Inputs) -> Key:
 
 
 def _keys(i: Inputs) -> TdesWorkingKeys:
-    return TdesHostDukpt(_bdk(i)).keys(_bytes(i, "ksn"))
+    form = PinFormat(i.get("format", PinFormat.ISO_0))
+    return TdesHostDukpt(_bdk(i), form).keys(_bytes(i, "ksn"))
 
 
 def _derive_ik(i: Inputs) -> Answers:
@@ -54,14 +55,14 @@ def _derive_working_key(i: Inputs) -> Answers:
 def _encrypt_pin(i: Inputs) -> Answers:
     keys, form = _keys(i), PinFormat(i["format"])
     if "pin" in i and (form in FILLED_WITH_F or "fill" in i):
-        block = keys.pin_block(form, Pin(i["pin"]), i.get("pan"), i.get("fill", ""))
+        clear = encode_pin_block(form, Pin(i["pin"]), i.get("pan"), i.get("fill", ""))
     else:
-        block = keys.encipher_pin_block(_bytes(i, "clear_block"))
-    return {"block": _hex(block)}
+        clear = _bytes(i, "clear_block")
+    return {"block": _hex(keys.encipher_pin_block(clear))}
 
 
 def _decrypt_pin(i: Inputs) -> Answers:
-    pin = _keys(i).pin(PinFormat(i["format"]), _bytes(i, "block"), i.get("pan"))
+    pin = _keys(i).pin(_bytes(i, "block"), i.get("pan"))
     return {"pin": pin.expose()}
 
 

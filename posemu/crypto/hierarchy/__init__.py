@@ -1,0 +1,1 @@
+"""Key hierarchies behind one interface: DUKPT (AES, TDES) and master/session keys."""
