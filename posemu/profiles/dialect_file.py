@@ -288,3 +288,5 @@ def _read(text: str, file: str) -> Any:
         raise DialectFileError(file, place, str(problem)) from None
     except RecursionError:
         raise DialectFileError(file, "top", "is nested too deeply") from None
+    except (ValueError, KeyError, OverflowError):
+        raise DialectFileError(file, "top", "a number, date or !!tag has no such value") from None

@@ -6,7 +6,8 @@ size, enciphered or not.
 """
 
 from abc import ABC, abstractmethod
-from typing import NoReturn, SupportsIndex
+from collections.abc import Mapping
+from typing import ClassVar, NoReturn, SupportsIndex
 
 from posemu.wire.iso8583.codings import Value
 from posemu.wire.iso8583.dialect import Field
@@ -21,7 +22,7 @@ _PAN_MIN_FOR_LAST = 8
 def mask_pan(pan: str) -> str:
     """First six and last four: 400000******0002.
 
-    A shorter number than 13 digits shows the last four only.
+    A shorter number than 13 digits shows the last four only. PCI DSS 4.0 3.4.1.
     """
     if len(pan) < _PAN_MIN_FOR_FIRST:
         return mask_pan_customer(pan)
@@ -29,7 +30,8 @@ def mask_pan(pan: str) -> str:
 
 
 def mask_pan_customer(pan: str) -> str:
-    """The last four: ************0002. A shorter number than 8 digits shows none."""
+    """The last four: ************0002. A shorter number than 8 digits shows none.
+    PCI DSS 4.0 3.4.1."""
     if len(pan) < _PAN_MIN_FOR_LAST:
         return "*" * len(pan)
     return "*" * (len(pan) - _LAST) + pan[-_LAST:]
@@ -67,3 +69,25 @@ class Masked(ABC):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is sensitive and cannot be pickled or copied")
+
+
+class Fields(dict[int, Value]):
+    """The fields of a decoded message, number -> value. As text it shows `mask_field` of each, so
+    that a message that is printed or logged whole gives nothing away; a single value is clear.
+    Made by a codec, with a class of its own for each dialect."""
+
+    __slots__ = ()
+    known: ClassVar[Mapping[int, Field]] = {}
+
+    def __repr__(self) -> str:
+        known = self.known
+        shown = (f"{number}: {mask_field(known[number], self[number])}" for number in self)
+        return f"Fields({', '.join(shown)})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("the fields of a message are sensitive and cannot be pickled or copied")

@@ -15,6 +15,7 @@ from posemu.wire import (
     bitmap_numbers,
     bitmap_of,
 )
+from posemu.wire.iso8583 import codec as codec_module
 from posemu.wire.iso8583.codec import PLANS_MAX
 
 NETWORK = {11: "000007", 39: "00", 41: "TERM0001", 60: "00000001001"}
@@ -297,3 +298,21 @@ def test_plans_are_bounded(codec):
         assert codec.decode(codec.encode("0200", fields)) == ("0200", fields)
     assert len(codec._by_keys) <= PLANS_MAX
     assert len(codec._by_bitmap) <= PLANS_MAX
+
+
+def test_no_plan_is_made_for_what_is_no_message(codec, sale, monkeypatch):
+    """Making a plan takes longer than reading: garbage with new bitmaps is refused before it."""
+    made = []
+    real = codec_module.compile_steps
+    monkeypatch.setattr(
+        codec_module, "compile_steps", lambda fields: made.append(1) or real(fields)
+    )
+    message = codec.encode("0200", sale)
+    fresh = Codec(codec.dialect)
+    made.clear()
+    with pytest.raises(DecodeError):
+        fresh.decode(message[:-1])
+    assert not made
+    for _ in range(2):
+        assert fresh.decode(message) == ("0200", sale)
+    assert len(made) == 1

@@ -1,6 +1,7 @@
 """Masking, the table for people, errors that hold no secrets, and the small rules of MTIs."""
 
 import copy
+import pickle
 import traceback
 
 import pytest
@@ -204,3 +205,17 @@ def test_luhn_sees_every_wrong_digit():
     for wrong, offset in (("", 0), ("4000 000", 4), ("12\u0664", 2)):
         with pytest.raises(DecodeError, match=f"PAN at offset {offset}: "):
             luhn_check_digit(wrong)
+
+
+def test_a_message_shown_whole_gives_nothing_away(codec, sale):
+    """However the fields of a decoded message become text, what is sensitive in them is masked, and
+    they do not leave the process."""
+    _, fields = codec.decode(codec.encode("0200", sale))
+    assert fields == sale
+    for text in (f"{fields}", str(fields), repr(fields), f"{fields!r:>10}", str([fields])):
+        assert sale[52].hex().upper() not in text
+        assert repr(sale[52]) not in text
+        assert sale[41] in text
+    for leave in (pickle.dumps, copy.copy):
+        with pytest.raises(TypeError, match="sensitive"):
+            leave(fields)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from posemu.crypto.errors import BadCardData
 
 _TEMPLATE = 0x70
+_LONGEST_AFL = 252  # EMV Book 3 annex A
 _LAST_SFI = 30
 _LAST_SFI_WITHOUT_HEADER = 10
 _AIP_ALONE = b"\x82"
@@ -26,6 +27,7 @@ def static_data(
     contents of template 70 count, of one in SFI 11 to 30 all of it. `tag_list` is the SDA tag list
     (9F4A), None if the card has none: it may ask for the AIP (2 bytes) alone. Raises BadCardData
     for an AFL, a record or a list of another form, and for a record that is missing.
+    EMV Book 3 10.3.
     """
     parts = [_signed_part(sfi, number, records) for sfi, number in signed_records(afl)]
     if tag_list is not None:
@@ -43,8 +45,11 @@ def signed_records(afl: bytes) -> Iterator[tuple[int, int]]:
     Raises BadCardData if the AFL is empty, no whole number of entries, or an entry is not
     sensible.
     """
-    if not afl or len(afl) % 4:
-        raise BadCardData(f"an AFL is one or more entries of 4 bytes, not {len(afl)} bytes")
+    if not 0 < len(afl) <= _LONGEST_AFL or len(afl) % 4:
+        raise BadCardData(
+            f"an AFL is one or more entries of 4 bytes, {_LONGEST_AFL} bytes at most, not "
+            f"{len(afl)} bytes"
+        )
     for at in range(0, len(afl), 4):
         sfi, first, last, signed = afl[at] >> 3, *afl[at + 1 : at + 4]
         fits = 1 <= sfi <= _LAST_SFI and not afl[at] & 7 and 1 <= first <= last

@@ -19,6 +19,8 @@ from posemu.wire.mask import Masked
 LE_MAX = 256
 LE_MAX_EXTENDED = 65536
 SFI_MAX = 30
+AFL_MAX = 252
+"""Bytes (EMV Book 3 annex A)."""
 _HEADER = 4
 _GET_CHALLENGE = "GET CHALLENGE"
 
@@ -56,6 +58,7 @@ class Command(Masked):
     """A command APDU; it shows its header only, because the data may be a PIN block.
 
     `cla` to `p2` are bytes, `le` is the number of bytes that may come back (1 to 65,536) or None.
+    ISO/IEC 7816-3:2006 12.1.3.
     """
 
     cla: int
@@ -83,8 +86,8 @@ class Command(Masked):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response(Masked):
-    """A response APDU: data and status word (0x9000); it shows the status and the size of the
-    data."""
+    """A response APDU: data and status word (0x9000); it shows the status and the size of the data.
+    ISO/IEC 7816-4 5.1."""
 
     data: bytes
     sw: int
@@ -95,7 +98,7 @@ class Response(Masked):
 
 class GpoResponse(NamedTuple):
     """What GET PROCESSING OPTIONS gave: in format 1 (tag 80) or 2 (tag 77), the 2 bytes of the AIP,
-    and the AFL, b"" if the card sent none."""
+    and the AFL, b"" if the card sent none. EMV Book 3 6.5.8.4."""
 
     format: int
     aip: bytes
@@ -103,7 +106,8 @@ class GpoResponse(NamedTuple):
 
 
 class AflEntry(NamedTuple):
-    """Records `first` to `last` of a file; the first `oda_records` of them are authenticated."""
+    """Records `first` to `last` of a file; the first `oda_records` of them are authenticated.
+    EMV Book 3 10.2."""
 
     sfi: int
     first: int
@@ -112,14 +116,15 @@ class AflEntry(NamedTuple):
 
 
 class IssuerAuthentication(NamedTuple):
-    """Issuer authentication data (tag 91): 8 bytes of ARPC, and 0 to 8 that are the issuer's."""
+    """Issuer authentication data (tag 91): 8 bytes of ARPC, and 0 to 8 that are the issuer's.
+    EMV Book 3 6.5.4."""
 
     arpc: bytes
     issuer_specific: bytes
 
 
 def parse_command(data: bytes) -> Command:
-    """Take a command APDU apart. Raises `DecodeError`."""
+    """Take a command APDU apart. Raises `DecodeError`. ISO/IEC 7816-3:2006 12.1.3."""
     if len(data) < _HEADER:
         raise DecodeError("APDU", len(data), "a command has a header of 4 bytes")
     cla, ins, p1, p2 = data[:_HEADER]
@@ -146,7 +151,7 @@ def _le(field: bytes) -> int:
 
 
 def encode_command(command: Command) -> bytes:
-    """The bytes of a command APDU. Raises `EncodeError`."""
+    """The bytes of a command APDU. Raises `EncodeError`. ISO/IEC 7816-3:2006 12.1.3."""
     header = (command.cla, command.ins, command.p1, command.p2)
     if any(not 0 <= byte <= 0xFF for byte in header) or command.cla == 0xFF:
         raise EncodeError("APDU", "class (not FF), instruction, P1 and P2 are bytes")
@@ -164,16 +169,18 @@ def encode_command(command: Command) -> bytes:
 
 
 def parse_response(data: bytes) -> Response:
-    """Take a response APDU apart. Raises `DecodeError`."""
+    """Take a response APDU apart. Raises `DecodeError`. ISO/IEC 7816-4 5.1."""
     if len(data) < 2:
         raise DecodeError("SW1 SW2", 0, "an answer ends in two bytes of status")
+    if len(data) > LE_MAX_EXTENDED + 2:
+        raise DecodeError("APDU", LE_MAX_EXTENDED, f"at most {LE_MAX_EXTENDED} bytes and a status")
     if not _is_status(data[-2]):
         raise DecodeError("SW1 SW2", len(data) - 2, "a status is 6xxx or 9xxx")
     return Response(data[:-2], int.from_bytes(data[-2:], "big"))
 
 
 def encode_response(response: Response) -> bytes:
-    """The bytes of a response APDU. Raises `EncodeError`."""
+    """The bytes of a response APDU. Raises `EncodeError`. ISO/IEC 7816-4 5.1."""
     if not _is_status(response.sw >> 8):
         raise EncodeError("SW1 SW2", "a status is 6xxx or 9xxx")
     return response.data + response.sw.to_bytes(2, "big")
@@ -208,6 +215,8 @@ def parse_afl(afl: bytes) -> tuple[AflEntry, ...]:
     """The entries of an application file locator (EMV Book 3, 10.2). Raises `DecodeError`."""
     if not afl or len(afl) % 4:
         raise DecodeError("AFL", len(afl), "must be entries of 4 bytes, at least one")
+    if len(afl) > AFL_MAX:
+        raise DecodeError("AFL", AFL_MAX, f"longer than {AFL_MAX} bytes")
     entries = []
     for offset in range(0, len(afl), 4):
         sfi, first, last, count = afl[offset : offset + 4]

@@ -17,18 +17,22 @@ from posemu.wire.emv.tags import emv_tag
 from posemu.wire.emv.tlv import Tlv, encode_tlv, read_tag, tag_info
 from posemu.wire.errors import DecodeError
 
+DOL_MAX = 252
+"""Bytes (EMV Book 3 annex A)."""
 _COMMAND_TEMPLATE = "83"
 
 
 class DolEntry(NamedTuple):
-    """A tag and the number of bytes wanted of it, 0 to 255."""
+    """A tag and the number of bytes wanted of it, 0 to 255. EMV Book 3 5.4."""
 
     tag: str
     length: int
 
 
 def parse_dol(dol: bytes) -> tuple[DolEntry, ...]:
-    """The entries in order. Raises `DecodeError`."""
+    """The entries in order. Raises `DecodeError`. EMV Book 3 5.4."""
+    if len(dol) > DOL_MAX:
+        raise DecodeError("DOL", DOL_MAX, f"longer than {DOL_MAX} bytes")
     entries = []
     offset = 0
     while offset < len(dol):
@@ -42,7 +46,7 @@ def parse_dol(dol: bytes) -> tuple[DolEntry, ...]:
 
 
 def dol_length(entries: Iterable[DolEntry]) -> int:
-    """The bytes of all values together."""
+    """The bytes of all values together. EMV Book 3 5.4."""
     return sum(entry.length for entry in entries)
 
 
@@ -51,13 +55,13 @@ def build_dol(entries: Iterable[DolEntry], values: Mapping[str, bytes]) -> bytes
 
     Too long: digits (format n) lose their first bytes, all else its last. Too short: digits get
     zeros in front, compressed digits (cn) F behind, all else zeros behind. A tag that has no value,
-    and a template, is zeros.
+    and a template, is zeros. EMV Book 3 5.4.
     """
     return b"".join([_fitted(entry, values) for entry in entries])
 
 
 def split_dol(entries: Iterable[DolEntry], data: bytes) -> tuple[tuple[str, bytes], ...]:
-    """`data` cut along `entries`: (tag, value) in order. Raises `DecodeError`."""
+    """`data` cut along `entries`: (tag, value) in order. Raises `DecodeError`. EMV Book 3 5.4."""
     cut = []
     offset = 0
     for tag, length in entries:

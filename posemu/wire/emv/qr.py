@@ -22,30 +22,33 @@ from dataclasses import dataclass
 from posemu.wire.emv.tlv import Tlv, decode_tlv
 from posemu.wire.errors import DecodeError, EncodeError
 
+CODE_MAX = 7089
+"""Characters that a QR code can hold (ISO/IEC 18004: version 40-L, digits)."""
 MPM_MAX = 512
-"""Characters of a merchant's code (QRCPS-MPM 3.3)."""
+"""Characters of a merchant's code (QRCPS-MPM)."""
 
 _FORMAT_ID, _FORMAT = "00", "01"
 _CRC_ID = "63"
 _CRC_HEAD = "6304"
 _CRC_START = 0xFFFF
 _TEMPLATES = frozenset(f"{n:02d}" for n in (*range(26, 52), 62, 64, *range(80, 100)))
-"""Merchant accounts, additional data, language, unreserved (QRCPS-MPM 4.2)."""
+"""Merchant accounts, additional data, language, unreserved (QRCPS-MPM)."""
 _ADDITIONAL_DATA = "62"
 _ADDITIONAL_TEMPLATES = frozenset(f"{n:02d}" for n in range(50, 100))
 """In additional data: templates of a payment system."""
 _ACCOUNTS = frozenset(f"{n:02d}" for n in range(2, 52))
 _MANDATORY = (_FORMAT_ID, "52", "53", "58", "59", "60", _CRC_ID)
-"""Format, category, currency, country, name, city of the merchant (QRCPS-MPM 4.1 table 3.3)."""
+"""Format, category, currency, country, name, city of the merchant (QRCPS-MPM)."""
 
 _CPM_FORMAT = Tlv("85", b"CPV01")
 _CPM_REPEATED = "61"
-"""The only object that may stand more than once: one per application (QRCPS-CPM 3)."""
+"""The only object that may stand more than once: one per application (QRCPS-CPM)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One data object of a merchant's code; `children` is None where the value is no template."""
+    """One data object of a merchant's code; `children` is None where the value is no template.
+    EMV QRCPS-MPM."""
 
     id: str
     value: str
@@ -54,7 +57,8 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class MpmPayload:
-    """A merchant's code: its elements in order, the last of them the CRC (4 hex digits)."""
+    """A merchant's code: its elements in order, the last of them the CRC (4 hex digits).
+    EMV QRCPS-MPM."""
 
     elements: tuple[Element, ...]
     crc: str
@@ -71,12 +75,13 @@ def qr_crc(text: str) -> str:
 
 def read_elements(text: str) -> tuple[Element, ...]:
     """Ids, lengths and values, one behind the other, none opened. Raises `DecodeError`, whose
-    offset counts characters."""
+    offset counts characters. EMV QRCPS-MPM."""
     return tuple(Element(id_, value) for id_, value, _ in _walk(text, 0))
 
 
 def decode_mpm(payload: str) -> MpmPayload:
-    """Read a merchant's code and check its CRC; templates are opened. Raises `DecodeError`."""
+    """Read a merchant's code and check its CRC; templates are opened. Raises `DecodeError`.
+    EMV QRCPS-MPM."""
     elements = tuple(
         Element(id_, value, _children(id_, value, start)) for id_, value, start in _walk(payload, 0)
     )
@@ -94,7 +99,7 @@ def decode_mpm(payload: str) -> MpmPayload:
 
 
 def check_mpm(payload: str) -> None:
-    """Judge a merchant's code by the rules of order and presence (QRCPS-MPM 3.3, 4.1): the format
+    """Judge a merchant's code by the rules of order and presence (QRCPS-MPM): the format
     first and known, the CRC last and right, no id twice, what is mandatory there, 512 characters at
     most. Raises `DecodeError`."""
     if len(payload) > MPM_MAX:
@@ -116,13 +121,14 @@ def check_mpm(payload: str) -> None:
 
 def encode_mpm(elements: Iterable[Element]) -> str:
     """The text of a merchant's code: `elements` in order (an element with children holds them, and
-    its value is not looked at), the CRC appended. Raises `EncodeError`."""
+    its value is not looked at), the CRC appended. Raises `EncodeError`. EMV QRCPS-MPM."""
     text = "".join(map(_written, elements)) + _CRC_HEAD
     return text + qr_crc(text)
 
 
 def decode_cpm(payload: str) -> tuple[Tlv, ...]:
-    """Read a consumer's code: base64, the format indicator CPV01 first. Raises `DecodeError`."""
+    """Read a consumer's code: base64, the format indicator CPV01 first. Raises `DecodeError`.
+    EMV QRCPS-CPM."""
     data = cpm_data(payload)
     objects = decode_cpm_templates(data)
     if objects[:1] != (_CPM_FORMAT,):
@@ -131,16 +137,22 @@ def decode_cpm(payload: str) -> tuple[Tlv, ...]:
 
 
 def cpm_data(payload: str) -> bytes:
-    """The bytes behind the base64 of a consumer's code. Raises `DecodeError`."""
+    """The bytes behind the base64 of a consumer's code. Raises `DecodeError`. EMV QRCPS-CPM."""
+    _check_size(payload)
     try:
         return base64.b64decode(payload, validate=True)
     except ValueError:
         raise DecodeError("QR code", 0, "is not base64 (with its = at the end)") from None
 
 
+def _check_size(text: str) -> None:
+    if len(text) > CODE_MAX:
+        raise DecodeError("QR code", CODE_MAX, f"longer than {CODE_MAX} characters: no QR code is")
+
+
 def decode_cpm_templates(data: bytes) -> tuple[Tlv, ...]:
     """The objects of a consumer's code, templates 61 to 64 opened; none but 61 may stand twice
-    (QRCPS-CPM 3). Raises `DecodeError`."""
+    (QRCPS-CPM). Raises `DecodeError`."""
     objects = decode_tlv(data)
     _refuse_twins(objects, _CPM_REPEATED)
     return objects
@@ -148,7 +160,7 @@ def decode_cpm_templates(data: bytes) -> tuple[Tlv, ...]:
 
 def encode_cpm(data: bytes) -> str:
     """The base64 of a consumer's code whose objects are `data`. Raises `DecodeError` if they could
-    not be read back."""
+    not be read back. EMV QRCPS-CPM."""
     payload = base64.b64encode(data).decode()
     decode_cpm(payload)
     return payload
@@ -156,6 +168,7 @@ def encode_cpm(data: bytes) -> str:
 
 def _walk(text: str, offset: int) -> Iterator[tuple[str, str, int]]:
     """Id, value, and where the value starts; `offset` is where `text` starts in the payload."""
+    _check_size(text)
     place = 0
     while place < len(text):
         head = text[place : place + 4]

@@ -26,23 +26,26 @@ from posemu.wire.mask import Masked
 DEPTH_MAX = 16
 """Templates within each other; real cards stay below 6."""
 LENGTH_BYTES_MAX = 4
-"""Behind the first byte of a long length (ISO/IEC 7816-4 table 8)."""
+"""Behind the first byte of a long length (ISO/IEC 7816-4 5.2.2)."""
+TAG_BYTES_MAX = 4
+"""Cards use up to 3 (ISO/IEC 7816-4 5.2.2). Errors name tags, so none may be long enough to hold
+card data."""
 
 ZERO_FILLING = b"\x00"
 FILE_FILLING = b"\x00\xff"
-"""What fills an unwritten part of a file (ISO/IEC 7816-4 5.2.2.1); FF starts no tag there."""
+"""What fills an unwritten part of a file (ISO/IEC 7816-4 5.2.2); FF starts no tag there."""
 
 _CLASSES = ("universal", "application", "context", "private")
 _CONSTRUCTED = 0x20
 _CONSTRUCTED_DIGITS = "2367ABEF"  # the first hex digits of the bytes that have this bit
 _MORE = 0x1F  # in the first byte of a tag: the number follows in the next bytes
 _FILLINGS = {bytes_: re.compile(b"[%b]*" % bytes_) for bytes_ in (ZERO_FILLING, FILE_FILLING)}
-_HIGH_TAG = re.compile(rb"[\x80-\xff]*[\x00-\x7f]")
+_HIGH_TAG = re.compile(rb"[\x80-\xff]{0,%d}[\x00-\x7f]" % (TAG_BYTES_MAX - 2))
 
 
 class TagInfo(NamedTuple):
     """What the bytes of a tag say: how many they are, "universal", "application", "context" or
-    "private", and whether the value is objects."""
+    "private", and whether the value is objects. EMV Book 3 B1."""
 
     width: int
     tag_class: str
@@ -53,8 +56,8 @@ class TagInfo(NamedTuple):
 class Tlv(Masked):
     """One object.
 
-    `value` is the value as it stood, filling included; `children` are the objects in it, None for
-    a primitive tag. `template` builds a constructed one.
+    `value` is the value as it stood, filling included; `children` are the objects in it, None for a
+    primitive tag. `template` builds a constructed one. EMV Book 3 annex B.
     """
 
     tag: str
@@ -66,7 +69,7 @@ class Tlv(Masked):
 
 
 def template(tag: str, children: Iterable[Tlv]) -> Tlv:
-    """The constructed object that holds `children`. Raises `EncodeError`."""
+    """The constructed object that holds `children`. Raises `EncodeError`. EMV Book 3 annex B."""
     kept = tuple(children)
     return Tlv(tag, encode_tlv(kept), kept)
 
@@ -80,7 +83,7 @@ def tag_info(tag: str) -> TagInfo:
 def read_tag(data: bytes, offset: int = 0) -> str:
     """The tag that starts at `offset`; it takes half as many bytes as it has characters.
 
-    Raises `DecodeError`.
+    Raises `DecodeError`. EMV Book 3 B1.
     """
     if data[offset : offset + 1] in (b"", b"\x00"):
         raise DecodeError("tag", offset, "must start with another byte than 00")
@@ -100,7 +103,7 @@ def encode_length(length: int) -> bytes:
 def decode_length(data: bytes, offset: int = 0) -> tuple[int, int]:
     """The length at `offset` and the number of bytes it takes; longer than needed is fine.
 
-    Raises `DecodeError`.
+    Raises `DecodeError`. EMV Book 3 B2.
     """
     return _length(data, offset, len(data), "length")
 
@@ -110,7 +113,7 @@ def decode_tlv(data: bytes, filling: bytes = ZERO_FILLING) -> tuple[Tlv, ...]:
 
     `filling` are the bytes that may stand before, between and behind the objects of the first
     level: ZERO_FILLING or FILE_FILLING. In a template only zeros fill. Raises `DecodeError`, whose
-    offset counts bytes of `data`.
+    offset counts bytes of `data`. ISO/IEC 8825-1 8.1; EMV Book 3 annex B.
     """
     return _tree(data, 0, len(data), filling, DEPTH_MAX)
 
@@ -118,7 +121,7 @@ def decode_tlv(data: bytes, filling: bytes = ZERO_FILLING) -> tuple[Tlv, ...]:
 def tlv_pairs(data: bytes) -> list[tuple[str, bytes]]:
     """The objects of the first level as (tag, value), in order; templates stay closed.
 
-    Raises `DecodeError`.
+    Raises `DecodeError`. EMV Book 3 annex B.
     """
     pairs = _plain_pairs(data)
     if pairs is None:
@@ -128,7 +131,8 @@ def tlv_pairs(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def find_tlv(objects: Iterable[Tlv], tag: str) -> list[bytes]:
-    """Every value of `tag`, at any depth, in the order in which the objects stand."""
+    """Every value of `tag`, at any depth, in the order in which the objects stand.
+    EMV Book 3 annex B."""
     found = []
     for item in objects:
         if item.tag == tag:
@@ -142,6 +146,7 @@ def encode_tlv(objects: Iterable[Tlv]) -> bytes:
     """The bytes of `objects` in order, with the shortest lengths and without filling.
 
     Of a template the children are written; its value is not looked at. Raises `EncodeError`.
+    ISO/IEC 8825-1 8.1; EMV Book 3 annex B.
     """
     return b"".join([_encode(item, DEPTH_MAX) for item in objects])
 
@@ -224,7 +229,9 @@ def _long_tag(data: bytes, offset: int, end: int) -> str:
     """The name of a tag of two bytes or more."""
     number = _HIGH_TAG.match(data, offset + 1, end)
     if number is None:
-        raise DecodeError("tag", offset, "ends before its last byte")
+        whole = offset + TAG_BYTES_MAX <= end
+        reason = f"is longer than {TAG_BYTES_MAX} bytes" if whole else "ends before its last byte"
+        raise DecodeError("tag", offset, reason)
     return data[offset : number.end()].hex().upper()
 
 
@@ -256,7 +263,7 @@ def _tag_bytes(tag: str) -> bytes:
     if not whole:
         raise EncodeError(
             f"tag {tag}",
-            "must end with its first byte below 80 behind the first"
+            f"must end with its first byte below 80 behind the first, {TAG_BYTES_MAX} bytes at most"
             if high
             else "is whole with its first byte",
         )

@@ -1,4 +1,4 @@
-"""Bitmaps: which fields a message has (ISO 8583:1987 section 4.2).
+"""Bitmaps: which fields a message has (ISO 8583:1993 4.2).
 
 Bit 1 is the leftmost bit of the first byte. It is set when a second bitmap of 8 bytes follows,
 for the fields 65 to 128; bit 65, where a dialect has three of them, when a third one does.
@@ -21,7 +21,7 @@ _HEX = b"0123456789ABCDEFabcdef"
 def bitmap_numbers(bitmap: bytes) -> tuple[int, ...]:
     """The numbers of the set bits in ascending order; `bitmap` is 8, 16 or 24 bytes.
 
-    Raises `DecodeError` for another size.
+    Raises `DecodeError` for another size. ISO 8583:1993 4.2.
     """
     if len(bitmap) not in (8, 16, 24):
         raise DecodeError("bitmap", len(bitmap), "must be 8, 16 or 24 bytes")
@@ -31,7 +31,8 @@ def bitmap_numbers(bitmap: bytes) -> tuple[int, ...]:
 
 
 def bitmap_of(numbers: Iterable[int]) -> bytes:
-    """The bitmap for fields 2 to 128: 8 bytes, or 16 with bit 1 set when one is above 64."""
+    """The bitmap for fields 2 to 128: 8 bytes, or 16 with bit 1 set when one is above 64.
+    ISO 8583:1993 4.2."""
     bits = 0
     for number in numbers:
         bits |= 1 << (128 - number)

@@ -18,6 +18,7 @@ from posemu.wire.iso8583.bitmap import BitmapCoding
 from posemu.wire.iso8583.codings import Value
 from posemu.wire.iso8583.dialect import Dialect, Field, Fixed
 from posemu.wire.iso8583.plan import FixedStep, Step, compile_steps, single_step
+from posemu.wire.mask import Fields
 
 PLANS_MAX = 256
 _K = TypeVar("_K")
@@ -31,7 +32,8 @@ class _Plan(NamedTuple):
 
 
 class Codec:
-    """Encodes and decodes messages of one dialect, from the MTI to the last field."""
+    """Encodes and decodes messages of one dialect, from the MTI to the last field.
+    ISO 8583:1987, ISO 8583:1993, ISO 8583-1:2003."""
 
     __slots__ = (
         "_bitmap_at",
@@ -42,15 +44,18 @@ class Codec:
         "_fields",
         "_key_end",
         "_mac_width",
+        "_made",
         "_mti",
         "_mti_bytes",
         "_mti_texts",
+        "_singles",
         "dialect",
     )
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._fields = {field.number: field for field in dialect.fields}
+        self._made = type("Fields", (Fields,), {"__slots__": (), "known": self._fields})
         self._mti = FixedStep(dialect.mti_field, Fixed(4 if dialect.mti else 0))
         self._bitmap_at = self._mti.width
         self._bitmaps = BitmapCoding(dialect, self._bitmap_at)
@@ -62,9 +67,13 @@ class Codec:
             self._mac_width = mac.width
         self._mti_bytes: dict[str, bytes] = {}
         self._mti_texts: dict[bytes, str] = {}
+        self._singles: dict[int, Step] = {}
         self._by_bitmap: dict[bytes, _Plan] = {}
         self._by_keys: dict[tuple[int, ...], _Plan] = {}
         self._by_keys_mac: dict[tuple[int, ...], _Plan] = {}
+
+    def __reduce__(self) -> tuple[type, tuple[Dialect]]:
+        return Codec, (self.dialect,)
 
     def encode(self, mti: str, fields: Mapping[int, Value], *, mac_present: bool = False) -> bytes:
         """The bytes of a message, from the MTI on.
@@ -89,7 +98,7 @@ class Codec:
             parts.append(step.pack(fields))
         return b"".join(parts)
 
-    def decode(self, data: bytes) -> tuple[str, dict[int, Value]]:
+    def decode(self, data: bytes) -> tuple[str, Fields]:
         """The MTI and the fields in ascending order. Raises `DecodeError`, and nothing else."""
         values: list[Value] = []
         offset = self._bitmap_at
@@ -98,13 +107,13 @@ class Codec:
             mti = self._new_mti(data)
         plan = self._by_bitmap.get(data[offset : self._key_end])
         if plan is None:
-            plan = self._plan_for_bitmap(self._bitmaps.read(data))
+            plan = self._first_of_its_bitmap(data)
         offset += len(plan.bitmap)
         for step in plan.steps:
             offset = step.unpack(data, offset, values)
         if offset != len(data):
             raise _trailing(data, offset)
-        return mti, dict(zip(plan.numbers, values))  # noqa: B905 (speed)
+        return mti, self._made(zip(plan.numbers, values))  # noqa: B905 (speed)
 
     def scan(self, data: bytes) -> Iterator[tuple[Field, Value]]:
         """Yield field after field, the MTI first as field 0.
@@ -121,7 +130,7 @@ class Codec:
         offset += len(bitmap)
         for number in self._bitmaps.fields(bitmap):
             field = self._field(number)
-            offset = single_step(field).unpack(data, offset, values)
+            offset = self._single(field).unpack(data, offset, values)
             yield field, values[-1]
         if offset != len(data):
             raise _trailing(data, offset)
@@ -167,6 +176,22 @@ class Codec:
                 f"the bitmap names a field that dialect {self.dialect.name} does not have",
             )
         return field
+
+    def _first_of_its_bitmap(self, data: bytes) -> _Plan:
+        """The plan for a message, made once it is known to be one: making a plan takes longer than
+        reading a thousand fields, and somebody may send nothing but new bitmaps."""
+        bitmap = self._bitmaps.read(data)
+        values: list[Value] = []
+        offset = self._bitmap_at + len(bitmap)
+        for field in [self._field(number) for number in self._bitmaps.fields(bitmap)]:
+            offset = self._single(field).unpack(data, offset, values)
+        return self._plan_for_bitmap(bitmap)
+
+    def _single(self, field: Field) -> Step:
+        step = self._singles.get(field.number)
+        if step is None:
+            step = self._singles[field.number] = single_step(field)
+        return step
 
     def _plan_for_bitmap(self, bitmap: bytes) -> _Plan:
         plan = self._by_bitmap.get(bitmap)

@@ -2,7 +2,7 @@
 
 No two acquirers write ISO 8583 alike, so nothing about a field is code. A `Field` says its
 number, its type (the standard's letters), its length rule, its encoding and whether it is
-sensitive; a `Dialect` is a table of them. `codings.py` knows the encodings, `iso8583.Codec` turns
+sensitive; a `Dialect` is a table of them. `codings.py` knows the encodings, `Codec` turns
 the table into a codec. A dialect is checked when it is built, so a codec never
 meets a contradiction in the middle of a message.
 """
@@ -35,7 +35,8 @@ LENGTH_HEADERS = ("none", "binary2", "binary4", "bcd2", "bcd4", "ascii2", "ascii
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A field that always has `count` units; `counts` says of what, as in `Prefixed`."""
+    """A field that always has `count` units; `counts` says of what, as in `Prefixed`.
+    ISO 8583:1993 4.3."""
 
     count: int
     counts: str = "units"
@@ -48,7 +49,7 @@ class Prefixed:
     LLVAR has 2 digits, LLLVAR 3. `encoding` is how the length is written: "bcd" (2 digits in 1
     byte, 3 in 2 bytes with a zero nibble in front), "ascii", an EBCDIC charset, or "binary"
     (`digits` bytes). `counts` is what is counted: "units" (digits, characters, bytes of type b), or
-    "bytes" or "nibbles" on the wire.
+    "bytes" or "nibbles" on the wire. ISO 8583:1993 4.3.
     """
 
     digits: int
@@ -67,7 +68,7 @@ class Field:
     "binary", or "hex" ("hex-cp500": EBCDIC) for bytes as text. `sensitive` says what kind of secret
     the value is ("pan", "track", "pin", "key"), or is None. `text` holds the names that people
     read, by language. `inside` is what the value consists of, if anything: subfields one after the
-    other, "tlv", or a message of its own (see `subfields`).
+    other, "tlv", or a message of its own (see `subfields`). ISO 8583:1993 4.3.
     """
 
     number: int
@@ -119,6 +120,7 @@ class Dialect:
     says so; "either" the same, but read also when it names no field; "always", bit 1 set; "fixed",
     always and bit 1 clear. `response_codes` is the table that field 39 is looked up in (see
     `response_codes`), or None. Raises `DialectError` when the table contradicts itself.
+    ISO 8583:1987, ISO 8583:1993, ISO 8583-1:2003.
     """
 
     name: str

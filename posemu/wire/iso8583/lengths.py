@@ -1,4 +1,4 @@
-"""The length in front of a field of variable length (ISO 8583:1987 section 4.3, LLVAR and LLLVAR).
+"""The length in front of a field of variable length (ISO 8583:1993 4.3, LLVAR and LLLVAR).
 
 The standard counts what the field is made of: digits, characters, bytes. Peers differ: some count
 the bytes on the wire, some half bytes, and they write the number in BCD, in binary, in ASCII or in

@@ -1,4 +1,5 @@
-"""Message type indicators: four digits for version, class, function and origin (ISO 8583).
+"""Message type indicators: four digits for version, class, function and origin
+(ISO 8583:1993 4.1).
 
 Repeats are where implementations go wrong: the answer to a repeat is the normal answer (0421 ->
 0430, never 0431).
@@ -45,7 +46,7 @@ _REPEATS = {"0": "1", "1": "1", "2": "3", "3": "3"}
 
 
 class Mti(NamedTuple):
-    """An MTI in words; `kind` is the standard's message class."""
+    """An MTI in words; `kind` is the standard's message class. ISO 8583:1993 4.1."""
 
     version: str
     kind: str
@@ -56,7 +57,7 @@ class Mti(NamedTuple):
 def parse_mti(mti: str) -> Mti:
     """The meaning of the four digits.
 
-    Raises `DecodeError` for anything the standard does not define.
+    Raises `DecodeError` for anything the standard does not define. ISO 8583:1993 4.1.
     """
     if len(mti) != 4:
         raise DecodeError("MTI", min(len(mti), 4), "must be 4 digits")
@@ -71,7 +72,7 @@ def parse_mti(mti: str) -> Mti:
 def answer_mti(mti: str) -> str:
     """The MTI that answers a request or an advice: 0200 -> 0210, 0201 -> 0210, 0421 -> 0430.
 
-    Raises `DecodeError` for an MTI that is not to be answered.
+    Raises `DecodeError` for an MTI that is not to be answered. ISO 8583:1993 4.1.
     """
     parse_mti(mti)
     if mti[2] not in _ANSWERS:
@@ -82,7 +83,7 @@ def answer_mti(mti: str) -> str:
 def repeat_mti(mti: str) -> str:
     """The MTI under which a request or an advice is sent again: 0400 -> 0401; a repeat stays one.
 
-    Raises `DecodeError` for an MTI that cannot be repeated.
+    Raises `DecodeError` for an MTI that cannot be repeated. ISO 8583:1993 4.1.
     """
     parse_mti(mti)
     if mti[2] not in _ANSWERS:

@@ -38,7 +38,7 @@ class Step(Protocol):
 class FixedStep:
     """One field of a fixed length."""
 
-    __slots__ = ("_coding", "_count", "_free", "_odd", "_width", "label", "number")
+    __slots__ = ("_coding", "_count", "_free", "_legal", "_odd", "_width", "label", "number")
 
     @property
     def width(self) -> int:
@@ -53,6 +53,8 @@ class FixedStep:
         self._count = _fixed_units(rule, self._coding)
         self._width = self._coding.width(self._count)
         self._odd = self._count % self._coding.per_byte
+        # Bytes that need no more than a look at which they are; None: there is more to see to.
+        self._legal = self._coding.legal if self._coding.joins and not self._odd else None
 
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         value = fields[self.number]
@@ -72,10 +74,15 @@ class FixedStep:
     def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         end = offset + self._width
         raw = data[offset:end]
-        if self._free and len(raw) == self._width:
+        coding = self._coding
+        if len(raw) != self._width:
+            values.append(_unpack(self.label, coding, raw, offset, self._width, self._odd))
+        elif self._free:
             values.append(raw)
+        elif self._legal is not None and not raw.translate(None, self._legal):
+            values.append(coding.read(raw))
         else:
-            values.append(_unpack(self.label, self._coding, raw, offset, self._width, self._odd))
+            values.append(_unpack(self.label, coding, raw, offset, self._width, self._odd))
         return end
 
 
@@ -88,6 +95,7 @@ class PrefixedStep:
         "_counts",
         "_even",
         "_free",
+        "_legal",
         "_max",
         "_prefix_width",
         "_prefixes",
@@ -100,6 +108,9 @@ class PrefixedStep:
         self.label = label or field.label
         self._coding = coding_for(field.type, field.encoding, field.pad)
         self._free = self._coding.legal is None
+        coding = self._coding
+        simple = coding.joins and coding.per_byte == coding.unit_width == 1
+        self._legal = coding.legal if simple else None  # as in FixedStep
         table = lengths(rule.digits, rule.max, rule.encoding, rule.counts, self._coding)
         self._max = table.max
         self._announced_max = rule.max
@@ -141,6 +152,12 @@ class PrefixedStep:
                 values.append(raw)
                 return end
         coding = self._coding
+        if self._legal is not None:
+            end = start + count
+            raw = data[start:end]
+            if len(raw) == count and not raw.translate(None, self._legal):
+                values.append(coding.read(raw))
+                return end
         width = coding.width(count)
         end = start + width
         odd = count % coding.per_byte

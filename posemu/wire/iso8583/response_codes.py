@@ -140,8 +140,8 @@ class ResponseCode(NamedTuple):
 
     `category` is "approve" (UnionPay: "success"), "decline" ("fail"), "pickup" (keep the card),
     "pending", "retry", or for 1993 what the code answers: "file_action", "reversal",
-    "reconciliation", "administrative", "fee_collection", "network_management", "advice".
-    `meaning` is a word to compare; `text` is for people.
+    "reconciliation", "administrative", "fee_collection", "network_management", "advice". `meaning`
+    is a word to compare; `text` is for people. ISO 8583, field 39.
     """
 
     code: str
@@ -177,7 +177,8 @@ _TABLES = {
 
 
 def response_codes(table: str) -> tuple[ResponseCode, ...]:
-    """All codes of the table "1987", "1993" or "unionpay", in order. KeyError for another one."""
+    """All codes of the table "1987", "1993" or "unionpay", in order. KeyError for another one.
+    ISO 8583, field 39."""
     return tuple(sorted(_TABLES[table].codes.values()))
 
 
@@ -185,7 +186,7 @@ def response_code(table: str, code: str) -> ResponseCode:
     """What `code` says in the table "1987", "1993" or "unionpay" (KeyError for another one).
 
     Raises `DecodeError` for what has not the form of a code, and for a code that the table leaves
-    to private or national use.
+    to private or national use. ISO 8583, field 39.
     """
     width, kind, codes = _TABLES[table]
     found = codes.get(code)

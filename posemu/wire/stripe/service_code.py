@@ -36,11 +36,11 @@ _DIGITS: tuple[Container[str], ...] = (_INTERCHANGE, _AUTHORISATION, _SERVICES)
 class ServiceCode(NamedTuple):
     """A service code in words.
 
-    interchange     "international", "national" (beyond it by agreement), "private", "test"
-    chip            the card has a chip, which is to be used where it can be
-    authorisation   "normal", "issuer" (online), "issuer_unless_agreement"
-    restriction     "none", "goods_and_services", "atm_only", "cash_only"
-    pin             "required", "not_required", "prompt_if_pin_pad"
+    interchange     "international", "national" (beyond it by agreement), "private", "test" chip
+    the card has a chip, which is to be used where it can be authorisation   "normal", "issuer"
+    (online), "issuer_unless_agreement" restriction     "none", "goods_and_services", "atm_only",
+    "cash_only" pin             "required", "not_required", "prompt_if_pin_pad"
+    ISO/IEC 7813, table of service codes.
     """
 
     interchange: str
@@ -52,7 +52,7 @@ class ServiceCode(NamedTuple):
 
 def parse_service_code(code: str) -> ServiceCode:
     """The meaning of the three digits. Raises `DecodeError` for anything the standard does not
-    define.
+    define. ISO/IEC 7813, table of service codes.
     """
     if len(code) != 3:
         raise DecodeError("service code", min(len(code), 3), "must be 3 digits")

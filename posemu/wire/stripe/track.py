@@ -50,41 +50,45 @@ _END = "?"
 
 
 class Lrc(NamedTuple):
-    """The last character of a track: its bits without parity as a number, and the character."""
+    """The last character of a track: its bits without parity as a number, and the character.
+    ISO/IEC 7811-2."""
 
     value: int
     char: str
 
 
 def encode_track1(chars: str) -> bytes:
-    """The bits of `chars`, which run from % to ?, with the LRC appended. Raises `EncodeError`."""
+    """The bits of `chars`, which run from % to ?, with the LRC appended. Raises `EncodeError`.
+    ISO/IEC 7811-2."""
     return _encode(_TRACK1, chars)
 
 
 def encode_track2(chars: str) -> bytes:
-    """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`."""
+    """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`.
+    ISO/IEC 7811-2."""
     return _encode(_TRACK2, chars)
 
 
 def encode_track3(chars: str) -> bytes:
-    """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`."""
+    """The bits of `chars`, which run from ; to ?, with the LRC appended. Raises `EncodeError`.
+    ISO/IEC 7811-2; ISO 4909."""
     return _encode(_TRACK3, chars)
 
 
 def track1_lrc(chars: str) -> Lrc:
-    """The LRC of `chars`, which run from % to ?. Raises `EncodeError`."""
+    """The LRC of `chars`, which run from % to ?. Raises `EncodeError`. ISO/IEC 7811-2."""
     return _lrc(_TRACK1, chars)
 
 
 def track2_lrc(chars: str) -> Lrc:
-    """The LRC of `chars`, which run from ; to ?. Raises `EncodeError`."""
+    """The LRC of `chars`, which run from ; to ?. Raises `EncodeError`. ISO/IEC 7811-2."""
     return _lrc(_TRACK2, chars)
 
 
 def decode_track1(bits: bytes) -> str:
     """The characters of a swipe from % to ?, without the LRC.
 
-    Zero bits may stand around it. Raises `TrackError`.
+    Zero bits may stand around it. Raises `TrackError`. ISO/IEC 7811-2.
     """
     return _decode(_TRACK1, bits)
 
@@ -92,7 +96,7 @@ def decode_track1(bits: bytes) -> str:
 def decode_track2(bits: bytes) -> str:
     """The characters of a swipe from ; to ?, without the LRC.
 
-    Zero bits may stand around it. Raises `TrackError`.
+    Zero bits may stand around it. Raises `TrackError`. ISO/IEC 7811-2.
     """
     return _decode(_TRACK2, bits)
 
@@ -100,7 +104,7 @@ def decode_track2(bits: bytes) -> str:
 def decode_track3(bits: bytes) -> str:
     """The characters of a swipe from ; to ?, without the LRC.
 
-    Zero bits may stand around it. Raises `TrackError`.
+    Zero bits may stand around it. Raises `TrackError`. ISO/IEC 7811-2; ISO 4909.
     """
     return _decode(_TRACK3, bits)
 

@@ -27,7 +27,7 @@ class Track3(Masked):
 
     Amounts are in units of the currency times ten to the `exponent`; `cycle_begin` is YDDD and
     `expiry` YYMM; `types` are type of account and service restriction of PAN, SAN-1 and SAN-2, two
-    digits each.
+    digits each. ISO 4909:1987.
     """
 
     format_code: str
@@ -83,7 +83,7 @@ _PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _FIELDS)
 
 
 def parse_track3(chars: str) -> Track3:
-    """Take track 3 apart. Raises `TrackError`."""
+    """Take track 3 apart. Raises `TrackError`. ISO 4909:1987."""
     if len(chars) > TRACK3_MAX:
         raise TrackError("track 3", TRACK3_MAX, f"longer than {TRACK3_MAX} characters")
     values: dict[str, str] = {}

@@ -13,6 +13,8 @@ from posemu.wire.mask import Masked, mask_pan
 TRACK1_MAX = 76
 TRACK2_MAX = 37
 """Characters without sentinels and LRC."""
+EQUIVALENT_MAX = 19
+"""Bytes of tag 57 (EMV Book 3 annex A)."""
 
 _PAN = re.compile(r"[0-9]{10,19}")
 _DATES2 = re.compile(r"(?P<expiry>[0-9]{4}|[=D])(?P<service>[0-9]{3}|[=D])(?P<rest>[0-9=D]*)")
@@ -25,7 +27,7 @@ class Track2(Masked):
 
     PAN, expiry (YYMM), service code (3 digits), discretionary data. An absent date or code is "".
     The separator (= or D) is how it was written, not what it says: it does not count when two are
-    compared.
+    compared. ISO/IEC 7813.
     """
 
     pan: str
@@ -40,7 +42,8 @@ class Track2(Masked):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Track1(Masked):
-    """Track 1 of format B; the name with the blanks that fill it, the rest as on track 2."""
+    """Track 1 of format B; the name with the blanks that fill it, the rest as on track 2.
+    ISO/IEC 7813."""
 
     format_code: str
     pan: str
@@ -59,7 +62,8 @@ class Track1(Masked):
 
 
 def parse_track2(chars: str) -> Track2:
-    """Take track 2 apart; the separator is = or, in equivalent data, D. Raises `TrackError`."""
+    """Take track 2 apart; the separator is = or, in equivalent data, D. Raises `TrackError`.
+    ISO/IEC 7813."""
     if len(chars) > TRACK2_MAX:
         raise TrackError("track 2", TRACK2_MAX, f"longer than {TRACK2_MAX} characters")
     place = _find(chars, "=D")
@@ -70,7 +74,7 @@ def parse_track2(chars: str) -> Track2:
 
 
 def parse_track1(chars: str) -> Track1:
-    """Take track 1 of format B apart. Raises `TrackError`."""
+    """Take track 1 of format B apart. Raises `TrackError`. ISO/IEC 7813."""
     if len(chars) > TRACK1_MAX:
         raise TrackError("track 1", TRACK1_MAX, f"longer than {TRACK1_MAX} characters")
     if not chars.startswith("B"):
@@ -88,7 +92,10 @@ def parse_track1(chars: str) -> Track1:
 
 
 def track2_from_equivalent(data: bytes) -> str:
-    """The characters of track 2, with =, out of the value of tag 57. Raises `TrackError`."""
+    """The characters of track 2, with =, out of the value of tag 57. Raises `TrackError`.
+    EMV Book 3 annex A, tag 57."""
+    if len(data) > EQUIVALENT_MAX:
+        raise TrackError("tag 57", EQUIVALENT_MAX, f"longer than {EQUIVALENT_MAX} bytes")
     chars = data.hex().upper()
     if chars.endswith("F"):
         chars = chars[:-1]
