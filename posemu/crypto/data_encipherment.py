@@ -36,7 +36,7 @@ def encipher_blocks(key: Key, blocks: bytes, iv: bytes | None = None) -> bytes:
 
 
 def decipher_blocks(key: Key, blocks: bytes, iv: bytes | None = None) -> bytes:
-    """The reverse of `encipher_blocks`, with the same errors."""
+    """The reverse of `encipher_blocks`, with the same errors. NIST SP 800-38A 6.2."""
     _, decrypt, block = _cbc(key)
     start = _start(blocks, iv, block)
     clear = decrypt(key.expose(), blocks)

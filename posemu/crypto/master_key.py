@@ -19,7 +19,7 @@ _TDES_OF_LENGTH = {16: KeyType.TDES2, 24: KeyType.TDES3}
 def tdes_key(value: bytes) -> Key:
     """A TDES key of one, two or three parts of 8 bytes; BadKey for other lengths.
 
-    A single part (DES) is taken twice: TDES under two equal parts is DES.
+    A single part (DES) is taken twice: TDES under two equal parts is DES. NIST SP 800-67.
     """
     if len(value) == TDES_BLOCK:
         value *= 2
@@ -44,7 +44,7 @@ def variant(master: Key, mask: bytes) -> Key:
 def wrap_working_key(master: Key, working: Key) -> bytes:
     """The cryptogram of a TDES working key under a TDES master key, as long as the working key.
 
-    Raises BadKey if one of them is not a TDES key.
+    Raises BadKey if one of them is not a TDES key. NIST SP 800-38A 6.1 under NIST SP 800-67.
     """
     return tdes_encryptor(_tdes(master))(_tdes(working))
 
@@ -54,6 +54,7 @@ def unwrap_working_key(master: Key, cryptogram: bytes) -> Key:
 
     Any cryptogram gives some key: use `unwrap_checked_key` where a check value came with it. Raises
     BadKey if `master` is not a TDES key, BadCiphertext for another length.
+    NIST SP 800-38A 6.1 under NIST SP 800-67.
     """
     if len(cryptogram) not in (8, 16, 24):
         raise BadCiphertext(

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 
 def sm3(data: bytes) -> bytes:
-    """The 32 byte SM3 hash of `data`."""
+    """The 32 byte SM3 hash of `data`. GB/T 32905-2016."""
     digest = Hash(SM3())
     digest.update(data)
     return digest.finalize()

@@ -19,12 +19,14 @@ _ECB = ECB()
 
 
 def sm4_encryptor(key: bytes) -> Update:
-    """A function that enciphers whole blocks (SM4-ECB); BadKey unless `key` has 16 bytes."""
+    """A function that enciphers whole blocks (SM4-ECB); BadKey unless `key` has 16 bytes.
+    GB/T 32907-2016."""
     return _cipher(key).encryptor().update
 
 
 def sm4_decryptor(key: bytes) -> Update:
-    """A function that deciphers whole blocks (SM4-ECB); BadKey unless `key` has 16 bytes."""
+    """A function that deciphers whole blocks (SM4-ECB); BadKey unless `key` has 16 bytes.
+    GB/T 32907-2016."""
     return _cipher(key).decryptor().update
 
 

@@ -10,7 +10,7 @@ _DOUBLED = bytes.maketrans(_DIGITS, b"0246813579")
 def luhn_valid(digits: str) -> bool:
     """Whether the last of `digits` is the check digit of those before.
 
-    Raises `DecodeError` for anything but digits.
+    Raises `DecodeError` for anything but digits. ISO/IEC 7812-1 annex B.
     """
     return _sum(digits) % 10 == 0
 
@@ -18,7 +18,7 @@ def luhn_valid(digits: str) -> bool:
 def luhn_check_digit(digits: str) -> str:
     """The digit that makes `digits` valid when it is put behind them.
 
-    Raises `DecodeError` for anything but digits.
+    Raises `DecodeError` for anything but digits. ISO/IEC 7812-1 annex B.
     """
     _sum(digits)
     return str(-_sum(digits + "0") % 10)

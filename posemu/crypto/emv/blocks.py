@@ -14,9 +14,9 @@ from posemu.crypto.errors import BadCardData, NotAuthentic
 from posemu.crypto.mac.cmac import same
 
 SHA1 = 0x01
-"""The hash algorithm indicator (EMV Book 2 B3)."""
+"""The hash algorithm indicator (EMV 4.3 Book 2 B3.1, 4.4 B2.3)."""
 RSA = 0x01
-"""The public key algorithm indicator (EMV Book 2 B2)."""
+"""The public key algorithm indicator (EMV Book 2 B2.1)."""
 FRAME = 23
 """Bytes of a block beside its body: header, format, hash, trailer."""
 _FILLER = b"\xbb"

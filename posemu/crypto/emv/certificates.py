@@ -46,14 +46,14 @@ def ca_key_checksum(rid: bytes, index: int, modulus: bytes, exponent: bytes) -> 
 
 
 def check_ca_key(rid: bytes, index: int, key: RsaPublicKey, checksum: bytes) -> None:
-    """Raises BadKey unless `checksum` is that of `ca_key_checksum`."""
+    """Raises BadKey unless `checksum` is that of `ca_key_checksum`. EMV Book 2 11.2.2."""
     if not same(ca_key_checksum(rid, index, key.modulus, key.exponent), checksum):
         raise BadKey(f"CA key {rid.hex().upper()} {index:02X}: its checksum does not match")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCertificate:
-    """A certificate that was recovered and checked."""
+    """A certificate that was recovered and checked. EMV Book 2 5.3, 6.4."""
 
     holder: str = field(repr=False)
     """Issuer identifier (3 to 8 digits, then F: 8 characters), or the PAN."""
@@ -168,7 +168,7 @@ def _year(two_digits: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class MadeCertificate:
-    """A certificate as it is stored on a card, with the block before RSA."""
+    """A certificate as it is stored on a card, with the block before RSA. EMV Book 2 5.1, 6.1."""
 
     certificate: bytes
     remainder: bytes

@@ -4,7 +4,7 @@
     issuer   ARPC              = ARQC and the issuer's answer under the same session key
 
 The card proves that it has its key and saw these data; the ARPC proves to the card that its issuer
-answered. Which data, key and padding a card uses is its cryptogram version: `emv_versions`.
+answered. Which data, key and padding a card uses is its cryptogram version: `versions`.
 """
 
 from posemu.crypto.emv.keys import ac_session_key, exact, tdes2
@@ -75,8 +75,8 @@ def card_arpc(
 
     `method` is 1 (`answer` is the response code) or 2 (`answer` is the card status update; goes
     with the `common` session alone, as no scheme uses it with another); `session`, `atc` and `un`
-    are those of `ac_session_key`. Raises BadCardData for other methods and for proprietary data
-    in method 1, else as the functions above.
+    are those of `ac_session_key`. Raises BadCardData for other methods and for proprietary data in
+    method 1, else as the functions above. EMV Book 2 8.2.
     """
     if method not in (1, 2):
         raise BadCardData(f"an ARPC is made by method 1 or 2, not {method}")

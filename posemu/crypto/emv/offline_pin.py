@@ -19,7 +19,7 @@ _FIXED = 17  # bytes before the padding
 
 def offline_pin_block(key: RsaPublicKey, pin: Pin, challenge: bytes, padding: bytes) -> bytes:
     """The clear block; `challenge` has 8 bytes, `padding` are random bytes, 17 less than the
-    modulus. BadCardData for other lengths.
+    modulus. BadCardData for other lengths. EMV Book 2 7.2.
     """
     exact("an ICC challenge", challenge, 8)
     exact("the random padding of an enciphered PIN", padding, len(key.modulus) - _FIXED)
@@ -47,5 +47,5 @@ def offline_pin(block: bytes, challenge: bytes) -> Pin:
 
 
 def decipher_offline_pin(key: RsaPrivateKey, enciphered: bytes, challenge: bytes) -> Pin:
-    """The card's side: the PIN in the data of VERIFY. Errors as for `offline_pin`."""
+    """The card's side: the PIN in the data of VERIFY (EMV Book 2 7.2). Errors as `offline_pin`."""
     return offline_pin(key.apply(enciphered), challenge)

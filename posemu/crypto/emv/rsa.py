@@ -51,7 +51,7 @@ class RsaPrivateKey(Secret):
     """A private key: modulus, private exponent, and the two primes where they are known.
 
     Raises BadKey if the modulus is not 1 to 248 bytes with no zero in front, the exponent is zero
-    or longer than the modulus, or the primes do not multiply to the modulus.
+    or longer than the modulus, or the primes do not multiply to the modulus. EMV Book 2 B2.1.
     """
 
     __slots__ = ("_crt", "_exponent", "modulus")

@@ -25,7 +25,8 @@ _CID, _AC, _HASH = 1, 8, 20  # bytes behind the number in CDA
 
 @dataclass(frozen=True, slots=True)
 class StaticSignature:
-    """What a static signature holds; the code (9F45) shows the issuer later that SDA was done."""
+    """What a static signature holds; the code (9F45) shows the issuer later that SDA was done.
+    EMV Book 2 5.4, table 7."""
 
     hash_algorithm: int
     data_authentication_code: bytes
@@ -34,7 +35,7 @@ class StaticSignature:
 
 @dataclass(frozen=True, slots=True)
 class DynamicSignature:
-    """What a dynamic signature holds."""
+    """What a dynamic signature holds. EMV Book 2 6.5."""
 
     hash_algorithm: int
     dynamic_data: bytes
@@ -45,7 +46,7 @@ class DynamicSignature:
 
 @dataclass(frozen=True, slots=True)
 class CombinedSignature:
-    """What a combined signature holds."""
+    """What a combined signature holds. EMV Book 2 6.6."""
 
     dynamic: DynamicSignature
     cid: int

@@ -16,13 +16,14 @@ from posemu.crypto.emv.script import bound_command, script_encrypt, script_mac
 from posemu.crypto.errors import BadCardData, BadPin
 from posemu.crypto.keys import Key, Pin
 
-# EMV Book 2, table 26: what every cryptogram is recommended to cover.
+# EMV Book 2 8.1.1: what every cryptogram is recommended to cover.
 _RECOMMENDED = ("9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36")
 
 
 @dataclass(frozen=True, slots=True)
 class CryptogramVersion:
-    """One cryptogram version of a scheme; names as in the functions that take them."""
+    """One cryptogram version of a scheme; names as in the functions that take them.
+    EMV Book 2 8.1.1 and the schemes' card specifications."""
 
     option: str
     """How the card's keys are derived: `icc_master_key`."""
@@ -102,7 +103,8 @@ VERSIONS: Mapping[tuple[str, int], CryptogramVersion] = MappingProxyType(
 
 
 def cryptogram_version(scheme: str, cvn: int) -> CryptogramVersion:
-    """The cryptogram version `cvn` of `scheme`; BadCardData if it is not in `VERSIONS`."""
+    """The cryptogram version `cvn` of `scheme`; BadCardData if it is not in `VERSIONS`.
+    EMV Book 2 8.1.1."""
     version = VERSIONS.get((scheme, cvn))
     if version is None:
         known = ", ".join(f"{name} {number}" for name, number in VERSIONS)
@@ -113,7 +115,7 @@ def cryptogram_version(scheme: str, cvn: int) -> CryptogramVersion:
 @dataclass(frozen=True, slots=True)
 class CardKeys:
     """The three master keys of one card, or of its issuer: for cryptograms, for the integrity and
-    for the confidentiality of scripts."""
+    for the confidentiality of scripts. EMV Book 2 A1.4."""
 
     ac: Key
     smi: Key
@@ -121,7 +123,7 @@ class CardKeys:
 
 
 def card_keys(version: CryptogramVersion, issuer: CardKeys, pan: str, psn: str) -> CardKeys:
-    """The keys of a card; arguments and errors as for `icc_master_key`."""
+    """The keys of a card; arguments and errors as for `icc_master_key`. EMV Book 2 A1.4."""
     return CardKeys(
         *(
             icc_master_key(key, pan, psn, version.option)
@@ -133,8 +135,8 @@ def card_keys(version: CryptogramVersion, issuer: CardKeys, pan: str, psn: str) 
 def cryptogram_data(version: CryptogramVersion, tags: Mapping[str, bytes]) -> bytes:
     """What a cryptogram covers, from the values of the transaction by tag (upper case hex).
 
-    `CVR` and `counters` are cut out of 9F10 where they are not given themselves. BadCardData if
-    one is missing.
+    `CVR` and `counters` are cut out of 9F10 where they are not given themselves. BadCardData if one
+    is missing. EMV Book 2 8.1.1.
     """
     return b"".join(_value(version, tags, name) for name in version.data)
 
@@ -170,7 +172,8 @@ def issuer_arpc(
     atc: bytes,
     un: bytes,
 ) -> bytes:
-    """The ARPC with which the issuer answers; arguments and errors as for `card_arpc`."""
+    """The ARPC with which the issuer answers; arguments and errors as for `card_arpc`.
+    EMV Book 2 8.2."""
     return card_arpc(
         keys.ac,
         method=version.arpc_method,

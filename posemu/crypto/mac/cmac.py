@@ -1,6 +1,6 @@
 """Message authentication by CMAC and HMAC, and key check values.
 
-The MACs made of CBC are in `mac_iso9797`, that of UnionPay terminals in `mac_unionpay`.
+The MACs made of CBC are in `iso9797`, that of UnionPay terminals in `unionpay`.
 """
 
 import hmac

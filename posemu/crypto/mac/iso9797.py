@@ -110,6 +110,7 @@ def retail_mac_under(key: Key, padding: int = 1) -> Callable[[bytes], bytes]:
     """`retail_mac` of any number of messages under one key: a function of the data.
 
     It keeps the contexts of the key, which cost more than the message. For one thread at a time.
+    ANSI X9.19; ISO/IEC 9797-1:2011 7.4.
     """
     if key.key_type is not KeyType.TDES2:
         raise BadKey(f"a retail MAC takes a TDES key of two parts, not {key.key_type.name}")

@@ -24,7 +24,8 @@ from posemu.crypto.tdes import TDES_BLOCK, tdes_encryptor
 
 
 class UnionPayMac(NamedTuple):
-    """A MAC and the blocks of 8 bytes on the way to it, to compare with what a device shows."""
+    """A MAC and the blocks of 8 bytes on the way to it, to compare with what a device shows.
+    UnionPay POS terminal specification, field 64."""
 
     fold: bytes
     first: bytes
@@ -38,7 +39,8 @@ class UnionPayMac(NamedTuple):
 
 
 def xor_fold(data: bytes) -> bytes:
-    """All blocks of 8 bytes XORed together, the last one filled up with zeros."""
+    """All blocks of 8 bytes XORed together, the last one filled up with zeros.
+    UnionPay POS terminal specification, field 64."""
     padded = pad(1, data, TDES_BLOCK)
     blocks = struct.unpack(f">{len(padded) // TDES_BLOCK}Q", padded)
     folded: int = reduce(xor, blocks)
@@ -49,12 +51,13 @@ def unionpay_mac(key: Key, data: bytes) -> bytes:
     """The 8 ASCII characters of field 64 over `data`; BadKey if `key` is not a TDES key.
 
     A single length MAC key is a TDES key of two equal parts (`tdes_key`).
+    UnionPay POS terminal specification.
     """
     return unionpay_mac_steps(key, data).mac
 
 
 def unionpay_mac_steps(key: Key, data: bytes) -> UnionPayMac:
-    """As `unionpay_mac`, with the blocks on the way."""
+    """As `unionpay_mac`, with the blocks on the way (UnionPay POS terminal specification)."""
     if key.key_type not in (KeyType.TDES2, KeyType.TDES3):
         raise BadKey(f"a TDES key is needed, not a key of type {key.key_type.name}")
     encrypt = tdes_encryptor(key.expose())

@@ -25,7 +25,8 @@ _LETTERS = "ABCD"
 @dataclass(frozen=True, slots=True)
 class Atr:
     """An answer to reset; `interface` maps "TA1", "TB1" ... to bytes, in the order they came;
-    `protocols` are those named, in order (0 if none is); `tck` is None where there is none."""
+    `protocols` are those named, in order (0 if none is); `tck` is None where there is none.
+    ISO/IEC 7816-3:2006 8.2."""
 
     ts: int
     interface: Mapping[str, int]
@@ -35,7 +36,8 @@ class Atr:
 
 
 def parse_atr(data: bytes) -> Atr:
-    """Take an answer to reset apart, check byte and length included. Raises `DecodeError`."""
+    """Take an answer to reset apart, check byte and length included. Raises `DecodeError`.
+    ISO/IEC 7816-3:2006 8.2."""
     if len(data) < 2 or len(data) > _SIZE_MAX:
         raise DecodeError("ATR", len(data), f"must be 2 to {_SIZE_MAX} bytes")
     if data[0] not in _CONVENTIONS:

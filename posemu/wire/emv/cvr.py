@@ -14,7 +14,7 @@ def cryptogram_type(cvr: bytes) -> str:
     """Which cryptogram the card gave with these results: "AAC", "TC" or "ARQC".
 
     The upper two bits of the first byte tell of the second GENERATE AC, the next two of the first.
-    Raises `DecodeError`.
+    Raises `DecodeError`. EMV Book 3 C7.3.
     """
     if not cvr:
         raise DecodeError("CVR", 0, "has at least one byte")

@@ -50,7 +50,7 @@ def t0_exchange(command: Command) -> Exchange:
     and behind a procedure byte may an answer be cut. How many bytes came is taken from the answer,
     whose last two are the status: cards give fewer than asked, and some announce less than they
     give. Raises `EncodeError` for a command that T=0 cannot carry, `DecodeError` for a card that
-    breaks the protocol.
+    breaks the protocol. ISO/IEC 7816-3:2006 10.3, 12.2; EMV Book 1 9.2.2.
     """
     if command.extended or command.ins >> 4 in (0x6, 0x9):
         raise EncodeError("APDU", "T=0 carries short commands, instruction not 6x or 9x")
@@ -117,6 +117,7 @@ def t0_fold(exchanges: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
 
     An answer that was fetched stands behind the command that earned it, a command that was asked
     again with the right Le replaces its first attempt. Raises `DecodeError`.
+    ISO/IEC 7816-3:2006 12.2; EMV Book 1 annex A.
     """
     folded: list[tuple[Command, Response]] = []
     asked, status, warning, fetching = b"", 0, 0, False

@@ -20,7 +20,7 @@ Sensitive = Literal["pan", "track", "pin", "name", "account"]
 
 class EmvTag(NamedTuple):
     """One entry; lengths count bytes. `sensitive` says what of card or cardholder the value shows
-    and must be masked, or is None."""
+    and must be masked, or is None. EMV Book 3 annex A."""
 
     tag: str
     format: Format
@@ -36,7 +36,8 @@ class EmvTag(NamedTuple):
 
 
 def emv_tag(tag: str) -> EmvTag | None:
-    """The entry of a tag (upper-case hex), or None for one that is not in the dictionary."""
+    """The entry of a tag (upper-case hex), or None for one that is not in the dictionary.
+    EMV Book 3 annex A."""
     return _BY_TAG.get(tag)
 
 
