@@ -16,7 +16,13 @@ What may break, and who answers for it:
 """
 
 from posemu.crypto.dukpt.aes_keys import TerminalWorkingKeys, WorkingKeys
-from posemu.crypto.dukpt.aes_ksn import COUNTER_BITS, MAX_COUNTER, next_counter, split_ksn
+from posemu.crypto.dukpt.aes_ksn import (
+    COUNTER_BITS,
+    MAX_COUNTER,
+    MAX_ONE_BITS,
+    next_counter,
+    split_ksn,
+)
 from posemu.crypto.dukpt.aes_tree import KeyTree, check_root, derive_initial_key, update_key_below
 from posemu.crypto.errors import KeyExhausted
 from posemu.crypto.keys import Key, KeyType, Secret
@@ -158,10 +164,12 @@ class HostDukpt(Secret):
 
         Raises BadKsn unless the KSN has 12 bytes and its counter 1 to 16 one bits.
         """
-        initial_key_id, counter = split_ksn(ksn)
-        path = self._paths.get(initial_key_id)
+        counter = int.from_bytes(ksn[8:])
+        if len(ksn) != 12 or not 1 <= counter.bit_count() <= MAX_ONE_BITS:
+            split_ksn(ksn)  # says what is wrong
+        path = self._paths.get(ksn[:8])
         if path is None:
-            path = self._open(initial_key_id)
+            path = self._open(ksn[:8])
         return path.keys(ksn, counter)
 
     def _open(self, initial_key_id: bytes) -> "_Path":
@@ -189,14 +197,15 @@ class _Path:
         while node and not 0 < counter ^ node < node & -node:  # not above the counter: go up
             nodes.pop()
             node, children = nodes[-1]
+        stride, width, size = tree.stride, tree.width, tree.working_size
         while True:
             bit = (counter ^ node).bit_length() - 1
             node |= 1 << bit
-            at = bit * tree.stride
-            encrypt = ecb_encryptor(children[at : at + tree.width])
+            at = bit * stride
+            encrypt = ecb_encryptor(children[at : at + width])
             material = tree.expand(encrypt, node)
-            children = material[tree.working_size :]
-            if children:
+            if len(material) > size:
+                children, material = material[size:], material[:size]
                 nodes.append((node, children))
             if node == counter:
-                return WorkingKeys(tree, ksn, material[: tree.working_size], encrypt)
+                return WorkingKeys(tree, ksn, material, encrypt)

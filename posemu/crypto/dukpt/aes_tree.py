@@ -189,6 +189,7 @@ class KeyTree:
 
     __slots__ = (
         "_child_heads",
+        "_device",
         "_working_heads",
         "initial_key_id",
         "key_type",
@@ -207,13 +208,14 @@ class KeyTree:
         self.stride = 16 * len(children)
         self.working_size = self.stride * len(WORKING_USAGES)
         self._working_heads = (*heads, b"")
-        self._child_heads = tuple(head + initial_key_id[4:] for head in children)
+        self._device = initial_key_id[4:]
+        self._child_heads = tuple(head + self._device for head in children)
 
     def expand(self, encrypt: Update, counter: int) -> bytes:
         """Working keys and children of the node `counter`, whose key `encrypt` enciphers under."""
-        tail = self.initial_key_id[4:] + counter.to_bytes(4)
+        tail = self._device + counter.to_bytes(4)
         blocks = tail.join(self._working_heads)
-        if counter.bit_count() >= MAX_ONE_BITS:
+        if counter & 1 or counter.bit_count() >= MAX_ONE_BITS:  # no children
             return encrypt(blocks)
         below = (counter & -counter).bit_length() - 1 if counter else COUNTER_BITS
         for bit in range(below):

@@ -31,6 +31,10 @@ class _Plan(NamedTuple):
     steps: tuple[Step, ...]
 
 
+_Head = tuple[str, int, tuple[Step, ...], tuple[int, ...]]
+"""What the bytes before the fields say: MTI, where the fields begin, how to read them, which."""
+
+
 class Codec:
     """Encodes and decodes messages of one dialect, from the MTI to the last field.
     ISO 8583:1987, ISO 8583:1993, ISO 8583-1:2003."""
@@ -42,12 +46,12 @@ class Codec:
         "_by_keys",
         "_by_keys_mac",
         "_fields",
+        "_heads",
         "_key_end",
         "_mac_width",
         "_made",
         "_mti",
         "_mti_bytes",
-        "_mti_texts",
         "_singles",
         "dialect",
     )
@@ -66,7 +70,7 @@ class Codec:
             assert isinstance(mac, FixedStep)  # the dialect was checked
             self._mac_width = mac.width
         self._mti_bytes: dict[str, bytes] = {}
-        self._mti_texts: dict[bytes, str] = {}
+        self._heads: dict[bytes, _Head] = {}
         self._singles: dict[int, Step] = {}
         self._by_bitmap: dict[bytes, _Plan] = {}
         self._by_keys: dict[tuple[int, ...], _Plan] = {}
@@ -100,20 +104,16 @@ class Codec:
 
     def decode(self, data: bytes) -> tuple[str, Fields]:
         """The MTI and the fields in ascending order. Raises `DecodeError`, and nothing else."""
+        head = self._heads.get(data[: self._key_end])
+        if head is None:
+            head = self._new_head(data)
+        mti, offset, steps, numbers = head
         values: list[Value] = []
-        offset = self._bitmap_at
-        mti = self._mti_texts.get(data[:offset])
-        if mti is None:
-            mti = self._new_mti(data)
-        plan = self._by_bitmap.get(data[offset : self._key_end])
-        if plan is None:
-            plan = self._first_of_its_bitmap(data)
-        offset += len(plan.bitmap)
-        for step in plan.steps:
+        for step in steps:
             offset = step.unpack(data, offset, values)
         if offset != len(data):
             raise _trailing(data, offset)
-        return mti, self._made(zip(plan.numbers, values))  # noqa: B905 (speed)
+        return mti, self._made(zip(numbers, values))  # noqa: B905 (speed)
 
     def scan(self, data: bytes) -> Iterator[tuple[Field, Value]]:
         """Yield field after field, the MTI first as field 0.
@@ -158,13 +158,18 @@ class Codec:
         """The bitmaps of a message as digits of hex, 16 for each. Raises `DecodeError`."""
         return self._bitmaps.text(self._bitmaps.read(data))
 
-    def _new_mti(self, data: bytes) -> str:
-        """The MTI of `data`, remembered."""
+    def _new_head(self, data: bytes) -> _Head:
+        """What stands before the fields, remembered where it is no longer than usual."""
         values: list[Value] = []
-        end = self._mti.unpack(data, 0, values)
-        mti = str(values[0])
-        _remember(self._mti_texts, data[:end], mti)
-        return mti
+        self._mti.unpack(data, 0, values)
+        plan = self._by_bitmap.get(data[self._bitmap_at : self._key_end])
+        if plan is None:
+            plan = self._first_of_its_bitmap(data)
+        offset = self._bitmap_at + len(plan.bitmap)
+        head = (str(values[0]), offset, plan.steps, plan.numbers)
+        if offset == self._key_end:  # else the same beginning may go on with other bitmaps
+            _remember(self._heads, data[:offset], head)
+        return head
 
     def _field(self, number: int) -> Field:
         """The field that the bitmap names."""

@@ -19,8 +19,8 @@ from posemu.wire.errors import DecodeError, EncodeError
 from posemu.wire.iso8583.codings import Coding, Value, coding_for
 from posemu.wire.iso8583.dialect import Field, Fixed, Prefixed
 from posemu.wire.iso8583.lengths import lengths, units_of, whole_bytes_only
+from posemu.wire.iso8583.values import ZERO_IN_FRONT, packed, units_in, unpacked
 
-_ZERO_IN_FRONT = "left-0"
 _BORDER = "\n"
 """Stands between the values of a run while they are checked; no coding has this character."""
 
@@ -38,7 +38,17 @@ class Step(Protocol):
 class FixedStep:
     """One field of a fixed length."""
 
-    __slots__ = ("_coding", "_count", "_free", "_legal", "_odd", "_width", "label", "number")
+    __slots__ = (
+        "_coding",
+        "_count",
+        "_free",
+        "_legal",
+        "_odd",
+        "_takes_bytes",
+        "_width",
+        "label",
+        "number",
+    )
 
     @property
     def width(self) -> int:
@@ -50,6 +60,7 @@ class FixedStep:
         self.label = label or field.label
         self._coding = coding_for(field.type, field.encoding, field.pad)
         self._free = self._coding.legal is None
+        self._takes_bytes = bytes in self._coding.kinds
         self._count = _fixed_units(rule, self._coding)
         self._width = self._coding.width(self._count)
         self._odd = self._count % self._coding.per_byte
@@ -58,31 +69,31 @@ class FixedStep:
 
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         value = fields[self.number]
-        if self._free and type(value) is bytes and len(value) == self._count:
-            return value
+        if type(value) is bytes and len(value) == self._count and self._takes_bytes:
+            return value if self._free else self._coding.write(value)
         return self.pack_value(value)
 
     def pack_value(self, value: object) -> bytes:
         """The bytes of `value`."""
-        count = _count(self.label, self._coding, value)
+        count = units_in(self.label, self._coding, value)
         if count != self._count:
             raise EncodeError(
                 self.label, f"must be {self._count} {self._coding.means}, not {count}"
             )
-        return _pack(self.label, self._coding, value, count)
+        return packed(self.label, self._coding, value, count)
 
     def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         end = offset + self._width
         raw = data[offset:end]
         coding = self._coding
         if len(raw) != self._width:
-            values.append(_unpack(self.label, coding, raw, offset, self._width, self._odd))
+            values.append(unpacked(self.label, coding, raw, offset, self._width, self._odd))
         elif self._free:
             values.append(raw)
         elif self._legal is not None and not raw.translate(None, self._legal):
             values.append(coding.read(raw))
         else:
-            values.append(_unpack(self.label, coding, raw, offset, self._width, self._odd))
+            values.append(unpacked(self.label, coding, raw, offset, self._width, self._odd))
         return end
 
 
@@ -99,6 +110,7 @@ class PrefixedStep:
         "_max",
         "_prefix_width",
         "_prefixes",
+        "_read",
         "label",
         "number",
     )
@@ -111,6 +123,7 @@ class PrefixedStep:
         coding = self._coding
         simple = coding.joins and coding.per_byte == coding.unit_width == 1
         self._legal = coding.legal if simple else None  # as in FixedStep
+        self._read = coding.read
         table = lengths(rule.digits, rule.max, rule.encoding, rule.counts, self._coding)
         self._max = table.max
         self._announced_max = rule.max
@@ -123,7 +136,11 @@ class PrefixedStep:
         value = fields[self.number]
         if self._free and type(value) is bytes and len(value) <= self._max:
             return self._prefixes[len(value)] + value
-        count = _count(self.label, self._coding, value)
+        if self._legal is not None and type(value) is str and value.isascii():
+            raw = self._coding.write(value)
+            if len(raw) <= self._max and not raw.translate(None, self._legal):
+                return self._prefixes[len(raw)] + raw
+        count = units_in(self.label, self._coding, value)
         if count > self._max:
             raise EncodeError(
                 self.label, f"must be at most {self._max} {self._coding.means}, not {count}"
@@ -132,7 +149,7 @@ class PrefixedStep:
             raise EncodeError(
                 self.label, f"must be an even number of {self._coding.means}, not {count}"
             )
-        return self._prefixes[count] + _pack(self.label, self._coding, value, count)
+        return self._prefixes[count] + packed(self.label, self._coding, value, count)
 
     def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
         start = offset + self._prefix_width
@@ -145,6 +162,12 @@ class PrefixedStep:
             raise DecodeError(
                 self.label, offset, f"the length is no number from 0 to {self._announced_max}{even}"
             )
+        if self._legal is not None:
+            end = start + count
+            raw = data[start:end]
+            if len(raw) == count and not raw.translate(None, self._legal):
+                values.append(self._read(raw))
+                return end
         if self._free:
             end = start + count
             raw = data[start:end]
@@ -152,16 +175,10 @@ class PrefixedStep:
                 values.append(raw)
                 return end
         coding = self._coding
-        if self._legal is not None:
-            end = start + count
-            raw = data[start:end]
-            if len(raw) == count and not raw.translate(None, self._legal):
-                values.append(coding.read(raw))
-                return end
         width = coding.width(count)
         end = start + width
         odd = count % coding.per_byte
-        values.append(_unpack(self.label, coding, data[start:end], start, width, odd))
+        values.append(unpacked(self.label, coding, data[start:end], start, width, odd))
         return end
 
 
@@ -176,11 +193,13 @@ class RunStep:
 
     __slots__ = (
         "_cut",
+        "_legal",
         "_odd",
         "_pick",
         "_reads",
         "_singles",
         "_text",
+        "_width",
         "_wire",
         "_writes",
     )
@@ -203,6 +222,9 @@ class RunStep:
         self._text = re.compile(_BORDER.join(f"({part})" for part in text)).fullmatch
         self._reads = tuple(dict.fromkeys(coding.read for coding in codings))
         self._cut = itemgetter(*_cuts(pairs))
+        self._width = sum(coding.width(count) for coding, count in pairs)
+        alike = len({(coding.legal, coding.read) for coding in codings}) == 1 and not self._odd
+        self._legal = codings[0].legal if alike else None  # as in FixedStep
 
     def pack(self, fields: Mapping[int, Value]) -> bytes:
         values = self._pick(fields)
@@ -222,6 +244,12 @@ class RunStep:
         return raw
 
     def unpack(self, data: bytes, offset: int, values: list[Value]) -> int:
+        if self._legal is not None:
+            end = offset + self._width
+            raw = data[offset:end]
+            if len(raw) == self._width and not raw.translate(None, self._legal):
+                values += self._cut(self._reads[0](raw))
+                return end
         match = self._wire(data, offset)
         if match is None:
             for single in self._singles:
@@ -290,7 +318,7 @@ def _joins(field: Field, rule: Fixed) -> bool:
         return False
     coding = coding_for(field.type, field.encoding, field.pad)
     odd = _fixed_units(rule, coding) % coding.per_byte
-    return coding.joins and (not odd or coding.pad == _ZERO_IN_FRONT)
+    return coding.joins and (not odd or coding.pad == ZERO_IN_FRONT)
 
 
 def _fixed_units(rule: Fixed, coding: Coding) -> int:
@@ -298,85 +326,3 @@ def _fixed_units(rule: Fixed, coding: Coding) -> int:
     units = units_of(rule.count, rule.counts, coding)
     assert units is not None
     return units
-
-
-def _count(label: str, coding: Coding, value: object) -> int:
-    """Units (characters, bytes) of a value of the right type."""
-    if not isinstance(value, coding.kinds):
-        raise EncodeError(label, f"must be {coding.kinds[0].__name__}, not {type(value).__name__}")
-    if coding.wide:
-        return len(_pack(label, coding, value, 0))
-    return len(value)  # type: ignore[arg-type]
-
-
-def _pack(label: str, coding: Coding, value: Any, count: int) -> bytes:
-    """The bytes of `value`, which has `count` units (not looked at where characters are wide)."""
-    legal = coding.legal
-    if legal is None:
-        return coding.write(value)
-    odd = count % coding.per_byte
-    try:
-        raw = coding.write("0" + value if odd else value)
-    except ValueError:
-        raw = None
-    if (
-        raw is None
-        or raw.translate(None, legal)
-        or not (coding.wide or len(raw) == coding.width(count))
-    ):
-        raise EncodeError(label, f"must be {coding.means} only")
-    if odd and coding.pad != _ZERO_IN_FRONT:
-        side, nibble = coding.pad.split("-")
-        return bytes.fromhex(nibble + value if side == "left" else value + nibble)
-    return raw
-
-
-def _unpack(label: str, coding: Coding, raw: bytes, offset: int, width: int, odd: int) -> Any:
-    """The value in `raw`, which was cut at `offset` and should be `width` legal bytes."""
-    legal = coding.legal
-    if len(raw) != width:
-        raise DecodeError(
-            label, offset + len(raw), f"the message ends after {len(raw)} of {width} bytes"
-        )
-    if odd and (coding.pad != _ZERO_IN_FRONT or not coding.joins):
-        return _unpack_odd(label, coding, raw, offset)
-    if legal is not None and raw.translate(None, legal):
-        place = next(place for place, byte in enumerate(raw) if byte not in legal)
-        raise DecodeError(label, offset + place, f"must be {coding.means} only")
-    if coding.wide:
-        return _unpack_wide(label, coding, raw, offset)
-    value = coding.read(raw)
-    if odd:
-        if raw[0] > 9:
-            raise DecodeError(label, offset, "the nibble that fills an odd number must be 0")
-        return value[1:]
-    return value
-
-
-def _unpack_odd(label: str, coding: Coding, raw: bytes, offset: int) -> str:
-    """An odd number of packed digits, and the nibble that fills the half byte."""
-    text = raw.hex().upper()
-    side, nibble = coding.pad.split("-")
-    first = 1 if side == "left" else 0
-    filling = 0 if first else len(text) - 1
-    value = text[first : len(text) - 1 + first]
-    for place, char in enumerate(value, first):
-        if char not in coding.chars:
-            raise DecodeError(label, offset + place // 2, f"must be {coding.means} only")
-    if text[filling] != nibble:
-        raise DecodeError(
-            label,
-            offset + filling // 2,
-            f"the nibble that fills an odd number must be {nibble}",
-        )
-    return value
-
-
-def _unpack_wide(label: str, coding: Coding, raw: bytes, offset: int) -> str:
-    """Text whose characters differ in width. (No two writings of these charsets read the same.)"""
-    try:
-        value: str = coding.read(raw)
-    except UnicodeDecodeError as error:
-        place = offset + error.start
-        raise DecodeError(label, place, f"must be {coding.means} only") from None
-    return value
