@@ -2,208 +2,129 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from inspect import getdoc
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from posemu.profiles import DialectFileError, load_dialect
-from posemu.wire import (
-    Codec,
-    DecodeError,
-    Element,
-    EmvTag,
-    Tlv,
-    decode_cpm,
-    decode_mpm,
-    decode_tlv,
-    emv_tag,
-    explain,
-    mask_pan,
-    parse_track1,
-    parse_track2,
-    qr_crc,
-)
+from posemu.cli.decoding.as_yaml import as_yaml
+from posemu.cli.decoding.formats import BY_ID, FORMATS, Candidate, candidates, others
+from posemu.cli.decoding.model import RECOGNISED
+from posemu.cli.decoding.show import as_data, show, show_unrecognised
+from posemu.cli.decoding.source import sources
+from posemu.cli.decoding.veil import Veil
+from posemu.cli.decoding.words import say
+from posemu.profiles import DialectFileError, dialect_names, load_dialect, read_dialect
+from posemu.wire import Dialect
 
-_TPDU_ID = 0x60
-_TPDU_END = 5
-_HEADS = {"en": ("field", "name", "value"), "zh": ("域", "名称", "值")}
-_TRACK_NAMES = {
-    "en": ("PAN", "name", "expiry (YYMM)", "service code", "discretionary data"),
-    "zh": ("主账号", "姓名", "有效期（年月）", "服务代码", "自由数据"),
-}
-
-
-_KINDS = {
-    "iso8583": ("ISO 8583, dialect {dialect}", "ISO 8583 报文，方言 {dialect}"),
-    "tlv": ("BER-TLV with EMV tags", "BER-TLV（EMV 标签）"),
-    "track": ("magnetic stripe", "磁条数据"),
-    "mpm": ("EMV QR, merchant-presented", "EMV 二维码，商户出示"),
-    "cpm": ("EMV QR, consumer-presented", "EMV 二维码，顾客出示"),
-}
-_KNOWN_TAGS = 0.5  # the share of known tags from which bytes are taken for EMV data
-_MPM_BEGINS, _CPM_BEGINS = "000201", "hQVDUFYwM"  # payload format indicators of both QR codes
-
-
-class _Answer(NamedTuple):
-    """What it is; rows of field, name and value; what stopped the reading, its offset counted in
-    the input."""
-
-    kind: str
-    rows: list[tuple[str, str, str]]
-    error: DecodeError | None
+_WIDTH = 80
+_PREFERRED = "posemu-87-aes"
+_EPILOG = (
+    "FORMAT is one of: " + "; ".join(f"{each.id} ({each.en})" for each in FORMATS) + "."
+    "\n\nExamples: posemu decode - < message.txt; wl-paste | posemu decode - --lang zh; "
+    "posemu decode - --dialect my-host.yaml < frame.hex."
+    "\n\nExit codes: 0 all is right; 1 something in it is wrong, or it is not recognised; "
+    "2 bad usage."
+)  # fmt: skip
 
 
 def command(
     data: Annotated[
-        str,
-        typer.Argument(
-            metavar="HEX|-", help="The bytes in hex, or the characters of a track; - reads them."
-        ),
+        str, typer.Argument(metavar="HEX|-", help="The data itself; - reads standard input.")
     ],
-    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the names.")] = "en",
-    dialect: Annotated[str, typer.Option(help="Dialect of ISO 8583.")] = "posemu-87-aes",
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language.")] = "en",
+    only: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="Take it for this format.")
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Dialect of ISO 8583; says --as iso8583 too."),
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Show card data, PIN blocks and keys.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    yaml: Annotated[bool, typer.Option("--yaml", help="Print the YAML for posemu encode.")] = False,
 ) -> None:
-    """Say what something is and explain it: an ISO 8583 message (with or without length and TPDU),
-    EMV data in BER-TLV such as a field 55, the text of a track, an EMV QR code.
+    """Say what something is, explain every field of it, and mark what is wrong and where.
+
+    Recognised are ISO 8583 messages, EMV data (field 55), commands and answers of cards, EMV QR
+    codes, tracks and more; as hex in any writing, hexdump, base64, or as they are.
 
     Prefer - and give the data on standard input: what stands on a command line stays in the history
     of the shell and in the list of processes. Sensitive values are masked in the output.
     """
-    text = (sys.stdin.read() if data == "-" else data).strip()
-    try:
-        codec = Codec(load_dialect(dialect))
-    except DialectFileError as error:
-        typer.echo(f"unknown dialect {dialect!r}; {error.reason}", err=True)
-        raise typer.Exit(2) from None
-    answer = _read(text, codec, lang)
-    if answer.rows:
-        typer.echo(_KINDS[answer.kind][lang == "zh"].format(dialect=dialect))
-        _show(answer.rows, lang)
-    if answer.error is not None:
-        typer.echo(str(answer.error), err=True)
-        raise typer.Exit(2)
-
-
-def _read(text: str, codec: Codec, lang: str) -> _Answer:
-    try:
-        if text.startswith(_MPM_BEGINS) and not _is_hex_message(text):
-            elements = decode_mpm(text).elements
-            return _Answer("mpm", [row for e in elements for row in _element(e, "")], None)
-        if text.startswith(_CPM_BEGINS):
-            return _Answer("cpm", _objects(decode_cpm(text), lang, ""), None)
-        if "^" in text or "=" in text:
-            return _Answer("track", _track(text, lang), None)
-        raw = _from_hex(text)
-        objects = _emv_data(raw)
-        if objects is not None:
-            return _Answer("tlv", _objects(objects, lang, ""), None)
-        start = _message_start(raw)
-    except DecodeError as error:
-        return _Answer("", [], error)
-    rows = [] if start == 0 else [("TPDU", "TPDU", raw[start - _TPDU_END : start].hex().upper())]
-    found = explain(codec, raw[start:], lang)
-    for row in found.rows:
-        rows.append((f"DE{row.number}" if row.number else "MTI", row.name, row.value))
-    stop = found.error
-    if stop is not None:
-        stop = DecodeError(stop.field, stop.offset + start, stop.reason)
-    return _Answer("iso8583", rows, stop)
-
-
-def _is_hex_message(text: str) -> bool:
-    """A payload of digits alone could be hex; its checksum says that it is a payload."""
-    return re.fullmatch(r"[0-9A-Fa-f\s]+", text) is not None and qr_crc(text[:-4]) != text[-4:]
-
-
-def _emv_data(raw: bytes) -> tuple[Tlv, ...] | None:
-    """The objects, if these bytes are EMV data and nothing else."""
-    try:
-        objects = decode_tlv(raw)
-    except DecodeError:
-        return None
-    known = sum(emv_tag(each.tag) is not None for each in objects)
-    return objects if objects and known >= _KNOWN_TAGS * len(objects) else None
-
-
-def _objects(objects: Sequence[Tlv], lang: str, indent: str) -> list[tuple[str, str, str]]:
-    """A row for each object, what is inside it indented below it."""
-    rows = []
-    for each in objects:
-        entry = emv_tag(each.tag)
-        name = entry.title(lang) if entry is not None else "?"
-        value = "" if each.children else _tlv_value(each, entry)
-        rows.append((f"{indent}{each.tag}", name, value))
-        rows += _objects(each.children or (), lang, indent + "  ")
-    return rows
-
-
-def _tlv_value(each: Tlv, entry: EmvTag | None) -> str:
-    if entry is None or entry.sensitive is None:
-        return each.value.hex().upper()
-    if entry.sensitive == "pan":
-        return mask_pan(each.value.hex().rstrip("f"))
-    return f"*** {entry.sensitive}, {len(each.value)} bytes"
-
-
-def _element(element: Element, indent: str) -> list[tuple[str, str, str]]:
-    """An element of a merchant's QR code, what is inside it indented below it."""
-    children = element.children or ()
-    value = "" if children else element.value
-    rows = [(f"{indent}{element.id}", "", value)]
-    return rows + [row for child in children for row in _element(child, indent + "  ")]
-
-
-def _from_hex(text: str) -> bytes:
-    digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
-    wrong = re.search(r"[^0-9A-Fa-f]", digits)
-    if wrong is not None:
-        raise DecodeError(
-            "input", wrong.start(), "is not a hex digit, and this is no track and no QR code either"
-        )
-    if not digits or len(digits) % 2:
-        raise DecodeError("input", len(digits), "must be whole bytes, two hex digits each")
-    return bytes.fromhex(digits)
-
-
-def _message_start(raw: bytes) -> int:
-    """Where the MTI stands: behind length and TPDU, behind a TPDU only, or at the beginning."""
-    if raw[0] == _TPDU_ID:
-        if len(raw) < _TPDU_END:
-            raise DecodeError("TPDU", len(raw), f"ends after {len(raw)} of {_TPDU_END} bytes")
-        return _TPDU_END
-    if len(raw) > 2 and raw[2] == _TPDU_ID:
-        length = int.from_bytes(raw[:2], "big")
-        if length != len(raw) - 2:
-            raise DecodeError("length", 0, f"says {length} bytes, {len(raw) - 2} follow")
-        return 2 + _TPDU_END
-    return 0
-
-
-def _track(text: str, lang: str) -> list[tuple[str, str, str]]:
-    chars = text.removeprefix(";").removeprefix("%").removesuffix("?")
-    track = parse_track1(chars) if "^" in chars else parse_track2(chars)
-    values = (
-        mask_pan(track.pan),
-        "***" if "^" in chars else "",
-        track.expiry,
-        track.service_code,
-        f"*** {len(track.discretionary)}",
+    if only is not None and only not in BY_ID:
+        _refuse(f"there is no format {only!r}; --as is one of {', '.join(BY_ID)}")
+    if as_json and yaml:
+        _refuse("--json and --yaml exclude each other; give one of them")
+    dialects = read_dialects(dialect)
+    only = only or ("iso8583" if dialect is not None else None)
+    given = sources(
+        sys.stdin.buffer.read() if data == "-" else data.encode("utf-8", "surrogateescape")
     )
-    label = "track 1" if "^" in chars else "track 2"
-    pairs = zip(_TRACK_NAMES[lang], values, strict=True)
-    return [(label, name, value) for name, value in pairs if value]
+    if not given:
+        _refuse(say(lang, "nothing"))
+    if unsafe:
+        typer.echo(say(lang, "unsafe"), err=True)
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = min(console.width, _WIDTH)
+    ranked = candidates(given, dialects, lang, only)
+    if not ranked or (only is None and ranked[0].reading.score < RECOGNISED):
+        if as_json:
+            typer.echo(json.dumps({"recognised": False, "format": None}))
+        else:
+            size, text = len(given[0].data), isinstance(given[0].data, str)
+            show_unrecognised(console, ranked, size, text, lang)
+        raise typer.Exit(1)
+    _print(console, ranked, lang, unsafe, "yaml" if yaml else "json" if as_json else "table")
+    if ranked[0].reading.problems:
+        raise typer.Exit(1)
 
 
-def _show(rows: list[tuple[str, str, str]], lang: str) -> None:
-    table = Table(box=None, pad_edge=False)
-    for head in _HEADS[lang]:
-        table.add_column(head, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
+def _print(console: Console, ranked: list[Candidate], lang: str, unsafe: bool, form: str) -> None:
+    """The best reading as a table, as JSON or as YAML."""
+    best, near = ranked[0], others(ranked)
+    veil = Veil(best.reading, lang, unsafe)
+    if form == "yaml":
+        if best.reading.document is None:
+            typer.echo(say(lang, "no-yaml"), err=True)
+            raise typer.Exit(1)
+        if not unsafe:
+            typer.echo(say(lang, "yaml-masked"))
+        typer.echo(veil.text(as_yaml(best.reading.document, unsafe), free=True), nl=False)
+    elif form == "json":
+        document = as_data(best, near, veil, lang)
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        show(console, best, near, veil, lang)
+
+
+_TEXT = re.sub(r"(?<!\n)\n(?!\n)", " ", getdoc(command) or "")  # Typer keeps the ends of lines
+command.__doc__ = f"{_TEXT}\n\n{_EPILOG}"
+
+
+def read_dialects(wanted: str | None) -> list[Dialect]:
+    """The dialects to try, posemu's own first; or the one that is wanted."""
+    try:
+        if wanted is None:
+            names = sorted(dialect_names(), key=lambda name: name != _PREFERRED)
+            return [load_dialect(name) for name in names]
+        if wanted in dialect_names():
+            return [load_dialect(wanted)]
+        if "/" in wanted or wanted.endswith(".yaml"):
+            return [read_dialect(Path(wanted))]
+        load_dialect(wanted)
+    except DialectFileError as error:
+        _refuse(f"dialect {wanted!r} cannot be used: {error}")
+    raise AssertionError
+
+
+def _refuse(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)

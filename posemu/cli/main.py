@@ -19,7 +19,8 @@ COMMANDS: dict[str, str] = {
     "faults": "the catalogue of failure modes; one entry explained",
     "interventions": "what a shop can do about failures; one entry explained",
     "people": "make a file of test cardholders",
-    "decode": "what is in these bytes: ISO 8583, tracks",
+    "decode": "what is in these bytes: ISO 8583, EMV, QR codes, tracks",
+    "encode": "build a message, EMV data, a QR code or a track from YAML",
     "schema": "JSON Schema of the scenario file, for editors",
 }
 
