@@ -26,6 +26,7 @@ from posemu.wire import (
 from posemu.wire.emv.tlv import DEPTH_MAX
 
 _KNOWN = 4
+_UNFIT = 2  # a tag of the dictionary with a value of another size
 _WHOLE = 3
 _AMOUNTS = ("9F02", "9F03")
 _DOLS = ("8C", "8D", "97", "9F38", "9F49", "9F4F")
@@ -142,8 +143,9 @@ def _value(node: Node, tag: str, entry: EmvTag | None, value: bytes, lang: str, 
         ]
     fits = entry.shortest <= len(value) <= entry.longest
     if not fits:
-        node.meaning.append(say(lang, "wrong-size", shortest=entry.shortest, longest=entry.longest))
-    return _KNOWN if fits else -1
+        right = f"{entry.shortest}-{entry.longest}".removesuffix(f"-{entry.shortest}")
+        node.meaning.append(say(lang, "wrong-size", right=right))
+    return _KNOWN if fits else _UNFIT
 
 
 def _title(entry: EmvTag | None, lang: str) -> str:
