@@ -9,16 +9,21 @@ from posemu.profiles.dialect_file import (
     parse_dialect,
     read_dialect,
 )
+from posemu.profiles.emv import Terminal, load_terminal, parse_terminal, terminal_names
 from posemu.profiles.rulebook import Profile, load_profile, profile_names
 
 __all__ = [
     "DialectFileError",
     "Profile",
+    "Terminal",
     "dialect_names",
     "is_dialect",
     "load_dialect",
     "load_profile",
+    "load_terminal",
     "parse_dialect",
+    "parse_terminal",
     "profile_names",
     "read_dialect",
+    "terminal_names",
 ]

@@ -22,6 +22,7 @@ from posemu.wire.emv.apdu import (
 from posemu.wire.emv.atr import Atr, check_emv_atr, parse_atr
 from posemu.wire.emv.cvr import cryptogram_type
 from posemu.wire.emv.dol import DolEntry, build_dol, dol_length, gpo_command, parse_dol, split_dol
+from posemu.wire.emv.issuer_data import IssuerApplicationData, parse_issuer_application_data
 from posemu.wire.emv.qr import (
     Element,
     MpmPayload,
@@ -34,6 +35,15 @@ from posemu.wire.emv.qr import (
     encode_mpm,
     qr_crc,
     read_elements,
+)
+from posemu.wire.emv.session import (
+    GeneratedAc,
+    SessionStep,
+    application_objects,
+    generated_ac,
+    read_session,
+    selected_name,
+    signature,
 )
 from posemu.wire.emv.t0 import t0_exchange, t0_fold
 from posemu.wire.emv.tags import EMV_TAGS, EmvTag, emv_tag
@@ -119,9 +129,11 @@ __all__ = [
     "Fixed",
     "Frame",
     "FrameLength",
+    "GeneratedAc",
     "GpoResponse",
     "Head",
     "Header",
+    "IssuerApplicationData",
     "IssuerAuthentication",
     "LengthHeader",
     "Lrc",
@@ -134,6 +146,7 @@ __all__ = [
     "ResponseCode",
     "Row",
     "ServiceCode",
+    "SessionStep",
     "Subfields",
     "TagInfo",
     "Tlv",
@@ -145,6 +158,7 @@ __all__ = [
     "WireError",
     "answer_mti",
     "answer_tpdu",
+    "application_objects",
     "bitmap_numbers",
     "bitmap_of",
     "build_dol",
@@ -174,6 +188,7 @@ __all__ = [
     "explain",
     "find_tlv",
     "frame",
+    "generated_ac",
     "gpo_command",
     "join_head",
     "length_header",
@@ -187,6 +202,7 @@ __all__ = [
     "parse_command",
     "parse_dol",
     "parse_gpo_response",
+    "parse_issuer_application_data",
     "parse_issuer_authentication",
     "parse_mti",
     "parse_response",
@@ -196,11 +212,14 @@ __all__ = [
     "parse_track3",
     "qr_crc",
     "read_elements",
+    "read_session",
     "read_tag",
     "repeat_mti",
     "response_code",
     "response_codes",
     "response_objects",
+    "selected_name",
+    "signature",
     "split_dol",
     "split_head",
     "t0_exchange",

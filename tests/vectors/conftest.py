@@ -1,5 +1,5 @@
 """`pytest tests/vectors --vectors DIR` runs the vectors of another folder through the same
-adapters. At the end stands how many of each kind were run, and what waits."""
+adapters. At the end stands how many of each kind were run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-
-from .adapters import waits
 
 PUBLISHED = Path(__file__).parent / "published"
 _KEY = "vector"
@@ -48,8 +46,8 @@ def pytest_generate_tests(metafunc: Any) -> None:
     if "vector" in metafunc.fixturenames:
         folder = metafunc.config.getoption("--vectors", None)
         vectors = read(PUBLISHED if folder is None else Path(folder))
-        run = [v for v in vectors if waits(v.kind, v.operation) is None]
-        metafunc.parametrize("vector", run, ids=[f"{v.kind}-{v.operation}-{v.name}" for v in run])
+        ids = [f"{v.kind}-{v.operation}-{v.name}" for v in vectors]
+        metafunc.parametrize("vector", vectors, ids=ids)
 
 
 @pytest.fixture
@@ -72,14 +70,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
         total = sum(counts.values())
         terminalreporter.write_line(
             f"vectors: {kind:24}{total:5}  of them to be refused {counts[True]}"
-        )
-    folder = config.getoption("--vectors", None)
-    vectors = read(PUBLISHED if folder is None else Path(folder))
-    waiting = Counter((v.kind, what) for v in vectors if (what := waits(v.kind, v.operation)))
-    for (kind, what), number in sorted(waiting.items()):
-        names = sorted(
-            {v.operation for v in vectors if v.kind == kind and waits(kind, v.operation)}
-        )
-        terminalreporter.write_line(
-            f"vectors: {kind:24}{number:5}  wait for {what}: {', '.join(names)}"
         )

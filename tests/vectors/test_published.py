@@ -10,7 +10,7 @@ import pytest
 from posemu.crypto import CryptoError
 from posemu.wire import WireError
 
-from .adapters import asked, operations, waits
+from .adapters import asked, operations
 from .conftest import PUBLISHED, Vector, read
 
 REFUSALS = (CryptoError, WireError)
@@ -41,19 +41,3 @@ def test_all_are_there() -> None:
     assert len(vectors) == 1768
     assert sum("error" in vector.expected for vector in vectors) == 350
     assert len({vector.kind for vector in vectors}) == 18
-
-
-def test_what_waits_is_named() -> None:
-    """Nothing but what a later room brings is left out."""
-    assert {
-        (vector.kind, vector.operation)
-        for vector in read(PUBLISHED)
-        if waits(vector.kind, vector.operation) is not None
-    } == {
-        ("emv_apdu_traces", "transaction"),
-        *(
-            ("emv_terminal_logic", v.operation)
-            for v in read(PUBLISHED)
-            if v.kind == "emv_terminal_logic"
-        ),
-    }

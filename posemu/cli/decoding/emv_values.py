@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from posemu.cli.decoding.words import code, say
-from posemu.wire import DecodeError, EmvTag, parse_afl
+from posemu.wire import DecodeError, EmvTag, parse_afl, parse_issuer_application_data
 from posemu.wire.emv.meanings import Bits, bit_names, bits_set, code_names, reserved_set
 
 _Reader = Callable[[bytes, str], list[str]]
-_VISA_CVR_SIZE = 3
-_MCHIP_SIZES = (18, 20, 26, 28)
 
 
 def tag_meaning(tag: str, entry: EmvTag, value: bytes, lang: str) -> list[str]:
@@ -93,16 +91,19 @@ def _cvm_results(value: bytes, lang: str) -> list[str]:
 
 
 def _issuer_data(value: bytes, lang: str) -> list[str]:
-    """Issuer application data, of the two layouts that can be told: Visa's and UnionPay's (length
-    6 or 7, key index, version, 03 and the CVR), and M/Chip's by its size."""
-    if len(value) >= 7 and value[0] in (6, 7) and value[3] == _VISA_CVR_SIZE:
-        head = say(lang, "iad", index=f"{value[1]:02X}", version=f"{value[2]:02X}")
-        return [head, *(f"CVR {line}" for line in bit_lines("cvr-visa", value[4:7], lang))]
-    if len(value) in _MCHIP_SIZES:
-        head = say(lang, "iad", index=f"{value[0]:02X}", version=f"{value[1]:02X}")
-        given = [each for each in bits_set("cvr-visa", value[2:3]) if each[0].low >= 5]
+    """Issuer application data: key index, version, and of the CVR what has names."""
+    try:
+        parts = parse_issuer_application_data(value)
+    except DecodeError:
+        return []
+    index, version = f"{parts.derivation_key_index:02X}", f"{parts.cvn:02X}"
+    head = say(lang, "iad", index=index, version=version)
+    if parts.scheme in ("visa", "unionpay"):
+        return [head, *(f"CVR {line}" for line in bit_lines("cvr-visa", parts.cvr[1:], lang))]
+    if parts.scheme == "mastercard":
+        given = [each for each in bits_set("cvr-visa", parts.cvr[:1]) if each[0].low >= 5]
         return [head, *(f"CVR {bits.says(number, lang)}" for bits, number in given)]
-    return []
+    return [head]
 
 
 def _afl(value: bytes, lang: str) -> list[str]:

@@ -3,7 +3,7 @@ the answers into the vector's words. Adapters convert; they compute nothing, and
 
 `adapters/<kind>.py` has `OPERATIONS`, a table of operation -> function of the vector's `inputs`.
 The function returns the answers by the names that `expected` uses (it may return more of them than
-a vector asks for), or raises what the library raises. `LATER` names what waits for another room.
+a vector asks for), or raises what the library raises.
 """
 
 from __future__ import annotations
@@ -16,12 +16,6 @@ Inputs = Mapping[str, Any]
 Answers = Mapping[str, Any]
 Operation = Callable[[Inputs], Answers]
 
-LATER: dict[tuple[str, str], str] = {
-    ("emv_terminal_logic", "*"): "the EMV kernel",
-    ("emv_apdu_traces", "transaction"): "the EMV kernel",
-}
-"""(kind, operation or "*") -> what it waits for. These are counted and not run."""
-
 
 def operations(kind: str) -> Mapping[str, Operation]:
     """The table of a kind. Raises KeyError if the kind is not known."""
@@ -29,11 +23,6 @@ def operations(kind: str) -> Mapping[str, Operation]:
         return import_module(f"{__name__}.{kind}").OPERATIONS  # type: ignore[no-any-return]
     except ModuleNotFoundError as error:
         raise KeyError(f"there is no adapter for vectors of kind {kind!r}") from error
-
-
-def waits(kind: str, operation: str) -> str | None:
-    """What an operation waits for, or None if it is run."""
-    return LATER.get((kind, operation)) or LATER.get((kind, "*"))
 
 
 def asked(kind: str, operation: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from posemu.crypto.emv.cryptogram import application_cryptogram
 from posemu.crypto.emv.keys import ac_session_key, icc_master_key
@@ -16,6 +16,15 @@ from posemu.wire.emv.apdu import (
     response_objects,
 )
 from posemu.wire.emv.cvr import cryptogram_type
+from posemu.wire.emv.session import (
+    SessionStep,
+    application_objects,
+    generated_ac,
+    read_session,
+    selected_name,
+    signature,
+)
+from posemu.wire.emv.t0 import t0_fold
 
 from . import Answers, Inputs, Operation, dol
 from .tlv_words import told
@@ -81,6 +90,71 @@ def _trace_cryptogram(inputs: Inputs) -> Answers:
     }
 
 
+_CARD = {
+    "pan": "5A", "psn": "5F34", "expiry": "5F24", "track2": "57", "aip": "82", "afl": "94",
+    "cdol1": "8C", "cdol2": "8D", "pdol": "9F38", "cvm_list": "8E", "auc": "9F07", "aid": "84",
+    "iac_default": "9F0D", "iac_denial": "9F0E", "iac_online": "9F0F", "issuer_country": "5F28",
+    "ca_index": "8F", "label_bytes": "50", "sda_tag_list": "9F4A", "cardholder_name": "5F20",
+    "ddol": "9F49",
+}  # fmt: skip
+_GENERATED = {
+    "cid": "9F27", "atc": "9F36", "ac": "9F26", "iad": "9F10",
+    "signed_dynamic_application_data": "9F4B",
+}  # fmt: skip
+
+
+def _named(names: Mapping[str, str], objects: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: objects[tag].hex().upper() for name, tag in names.items() if tag in objects}
+
+
+def _generate_ac_step(step: SessionStep) -> Answers:
+    generated = generated_ac(step)
+    return {
+        "generate_ac": {
+            "p1": f"{step.command.p1:02X}",
+            "requested": generated.requested,
+            "cda_requested": generated.cda_requested,
+            "cdol_data": step.body.hex().upper(),
+            "format": generated.format,
+            "returned": generated.returned,
+            **_named(_GENERATED, generated.objects),
+        }
+    }
+
+
+def _gpo_step(step: SessionStep) -> Answers:
+    answer = _gpo_response({"data": step.response.data.hex()})
+    return {**answer, "pdol_data": step.body.hex().upper()}
+
+
+_STEPS: Mapping[str, Callable[[SessionStep], Answers]] = {
+    "SELECT": lambda step: {"selected": selected_name(step).hex().upper()},
+    "READ RECORD": lambda step: {"sfi": step.command.p2 >> 3, "record": step.command.p1},
+    "GET PROCESSING OPTIONS": _gpo_step,
+    "GENERATE AC": _generate_ac_step,
+    "INTERNAL AUTHENTICATE": lambda step: {
+        "signed_dynamic_application_data": signature(step).hex().upper()
+    },
+    "GET CHALLENGE": lambda step: {"challenge": step.response.data.hex().upper()},
+}
+
+
+def _transaction(inputs: Inputs) -> Answers:
+    exchanges = [
+        (bytes.fromhex(e["capdu"]), bytes.fromhex(e["rapdu"])) for e in inputs["exchanges"]
+    ]
+    session = read_session(t0_fold(exchanges) if inputs["protocol"] == "T=0 TPDU" else exchanges)
+    steps = [
+        {"command": step.name, "sw": f"{step.response.sw:04X}"}
+        | dict(_STEPS.get(step.name, lambda _: {})(step))
+        for step in session
+    ]
+    card = _named(_CARD, application_objects(session))
+    if "pan" in card:
+        card["pan"] = card["pan"].rstrip("F")
+    return {"steps": steps, "card": {**card, "afl_entries": _afl({"afl": card["afl"]})["entries"]}}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "afl": _afl,
     "capdu": _capdu,
@@ -89,4 +163,5 @@ OPERATIONS: Mapping[str, Operation] = {
     "gpo_response": _gpo_response,
     "rapdu": _rapdu,
     "trace_cryptogram": _trace_cryptogram,
+    "transaction": _transaction,
 }
