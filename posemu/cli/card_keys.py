@@ -33,13 +33,14 @@ KEYS = {
 RIDS = ("A000000003", "A000000004", "A000000333")
 AUTHORITIES = {"E1": "ca-1024", "E2": "ca-1152", "E3": "ca-1408", "E4": "ca-1984"}
 _HEAD = """\
-# Test keys, made by posemu card-keys: everybody knows them, they guard nothing. Never load them into a terminal that takes
-# real cards.
+# Test keys, made by posemu card-keys: everybody knows them, they guard nothing. Never load them
+# into a terminal that takes real cards.
 #
-# rsa: p and q are the primes, the modulus is their product. ca-..., issuer-... and icc-... sign as a certification authority,
-# an issuer and a card; pin-... deciphers PINs. authorities: the index under which a terminal finds a CA key; it holds under
-# each of rids (registered application providers; EMV Book 2, 5.2). The keys are our own: no scheme's. issuer_master_keys:
-# TDES keys for cryptograms (ac), for integrity and for confidentiality of scripts (smi, smc; EMV Book 2, A1.4).
+# rsa: p and q are the primes, the modulus is their product. ca-..., issuer-... and icc-... sign as
+# a certification authority, an issuer and a card; pin-... deciphers PINs. authorities: the index
+# under which a terminal finds a CA key; it holds under each of rids (registered application
+# providers; EMV Book 2, 5.2). The keys are our own: no scheme's. issuer_master_keys: TDES keys for
+# cryptograms (ac), for integrity and for confidentiality of scripts (smi, smc; EMV Book 2, A1.4).
 
 """
 

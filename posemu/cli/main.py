@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "faults": "the catalogue of failure modes; one entry explained",
     "interventions": "what a shop can do about failures; one entry explained",
     "people": "make a file of test cardholders",
+    "card-keys": "make new keys for test cards",
     "decode": "what is in these bytes: ISO 8583, EMV, QR codes, tracks",
     "encode": "build a message, EMV data, a QR code or a track from YAML",
     "schema": "JSON Schema of the scenario file, for editors",
@@ -65,5 +66,5 @@ def main() -> None:
         sys.exit(2)
     typer = import_module("typer")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(import_module(f"posemu.cli.{name}").command)
+    app.command()(import_module(f"posemu.cli.{name.replace('-', '_')}").command)
     app(args=arguments[1:], prog_name=f"posemu {name}")

@@ -1,8 +1,9 @@
 """Test cardholders: who they are, and the file they stand in.
 
-A card number is taken only if it can be nobody's (`card_numbers`). PINs have twelve digits, the
-most that ISO 9564-1 allows, so that the leak scanner does not find one by chance. Number and PIN
-show themselves masked, also in the errors of such a file: somebody may have put a real card in.
+A card number is taken only if it can be nobody's (`test_pans` of the profiles). PINs have twelve
+digits, the most that ISO 9564-1 allows, so that the leak scanner does not find one by chance.
+Number and PIN show themselves masked, also in the errors of such a file: somebody may have put a
+real card in.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from posemu.profiles.data_files import SUFFIX, names_in
 from posemu.profiles.quantities import parse_amount
-from posemu.scenario.card_numbers import check_test_pan
+from posemu.profiles.test_pans import load_test_pans
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.source_map import Source
 from posemu.scenario.wording import problems_of
@@ -62,7 +63,7 @@ def _parse_name(value: Any) -> str:
 
 def _parse_pan(value: Any) -> str:
     pan = _quoted(value, "a PAN")
-    check_test_pan(pan)
+    load_test_pans().check(pan)
     return pan
 
 

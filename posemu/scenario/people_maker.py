@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from faker import Faker
 
-from posemu.scenario.card_numbers import NOBODYS_PREFIX
+from posemu.profiles.test_pans import load_test_pans
 from posemu.scenario.people import PIN_DIGITS
 from posemu.sim.chance import Stream
 from posemu.wire import luhn_check_digit
@@ -59,7 +59,7 @@ def make_people(count: int, locale: str, seed: int) -> str:
 
 def _pan(draw: Callable[[], float]) -> str:
     """Sixteen digits: the prefix, eleven drawn ones, the check digit."""
-    body = NOBODYS_PREFIX + "".join(str(int(draw() * 10)) for _ in range(11))
+    body = load_test_pans().prefixes[0] + "".join(str(int(draw() * 10)) for _ in range(11))
     return body + luhn_check_digit(body)
 
 

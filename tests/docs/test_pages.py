@@ -42,7 +42,7 @@ def test_the_judge_page_marks_the_rules_that_need_the_probe() -> None:
 def test_the_commands_page_has_every_command() -> None:
     """Each command has a section of its own, in the order of `posemu --help`."""
     text = (DOCS / "reference" / "commands.md").read_text("utf-8")
-    assert re.findall(r"^## `posemu (\w+)`", text, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^## `posemu ([\w-]+)`", text, re.MULTILINE) == list(COMMANDS)
 
 
 def test_the_scenario_page_has_every_key_mode_and_state() -> None:
