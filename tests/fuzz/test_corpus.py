@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import posemu.crypto
 import posemu.wire
 from posemu.wire import DecodeError
-from tests.fuzz import card_targets, crypto_targets, iso8583_targets
+from tests.fuzz import card_targets, crypto_targets, emv_targets, iso8583_targets
 from tests.fuzz.contract import Target, keep, pieced, pieces_of
 from tests.fuzz.corpus import FOLDER, seeds, whole
 from tests.fuzz.targets import TARGETS
@@ -74,7 +74,7 @@ def test_damaged_bytes(name: str) -> None:
 
 def test_every_decoder_is_a_target() -> None:
     """No decoder of the two rooms is left out of the table."""
-    rooms = (iso8583_targets, card_targets, crypto_targets)
+    rooms = (iso8583_targets, card_targets, crypto_targets, emv_targets)
     public = {*posemu.wire.__all__, *posemu.crypto.__all__}
     decoders = {name for name in public if DECODES.fullmatch(name)} - BESIDE
     assert decoders == {name for name in decoders if any(hasattr(room, name) for room in rooms)}
