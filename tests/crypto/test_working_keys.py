@@ -68,7 +68,7 @@ def test_pin_block_agrees_with_psec(key: bytes, pin: str, pan: str, fill: bytes)
     assert decode_pin_field_iso_4(pin_field(Pin(pin), fill)) == pin
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(head=st.binary(min_size=8, max_size=8), pin=PINS, at=st.integers(0, 63), fill=FILLS)
 def test_pin_field_is_read_strictly(head: bytes, pin: str, at: int, fill: bytes) -> None:
     """What we read as a PIN field is exactly what we would write; noise and one wrong bit are not.
@@ -156,7 +156,7 @@ def test_data_travels_both_ways(length: int, data: bytes) -> None:
         assert request != answer
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(data=st.binary(max_size=40), noise=st.binary(max_size=64))
 def test_damaged_data_is_refused_or_differs(data: bytes, noise: bytes) -> None:
     """Noise is refused by length or padding; where padding fits by luck, nothing is silently lost:

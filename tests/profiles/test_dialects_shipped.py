@@ -44,7 +44,7 @@ def messages(draw):
     return codec, mti, {field.number: draw(_values(field)) for field in chosen}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(messages())
 def test_what_goes_in_comes_out(message):
     """decode(encode(x)) == x, in the order of the numbers."""
@@ -53,7 +53,7 @@ def test_what_goes_in_comes_out(message):
     assert (found[0], list(found[1].items())) == (mti, sorted(fields.items()))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(messages(), st.data())
 def test_damaged_messages_are_read_or_refused(message, data):
     """Another message, which encodes to its bytes, or DecodeError."""

@@ -129,7 +129,7 @@ def test_negotiable_cards_may_offer_any_speed():
     check_emv_atr(parse_atr(bytes.fromhex("3B70940000")))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.binary(max_size=40) | st.binary(max_size=12).map(lambda tail: b"\x3b" + tail))
 def test_any_bytes(data):
     """Any bytes are an answer whose parts are its bytes, or a DecodeError inside them."""

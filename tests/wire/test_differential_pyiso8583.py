@@ -122,7 +122,7 @@ def _text(value):
     return value if isinstance(value, str) else value.hex().upper()
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=100)
 @given(messages())
 def test_both_write_the_same_and_read_it(message):
     """Our bytes are pyiso8583's bytes, and each reads back what went in."""
@@ -158,7 +158,7 @@ def read_or_refused(codec, data):
     return (mti, fields) if lower or codec.encode(mti, fields) == data else "not canonical"
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=100)
 @given(messages(), st.data())
 def test_what_we_read_of_damaged_bytes_they_read_too(message, data):
     """A damaged message is refused, or it encodes to the same bytes and pyiso8583 sees the same."""
@@ -175,7 +175,7 @@ def test_what_we_read_of_damaged_bytes_they_read_too(message, data):
         assert {key: value for key, value in read.items() if key not in ("p", "1")} == ours
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=100)
 @given(dialects(), st.binary(max_size=120), st.booleans())
 def test_any_bytes_are_read_or_refused(made, data, headed):
     """Whatever the dialect and whatever the bytes: a message that encodes to them, or refused."""

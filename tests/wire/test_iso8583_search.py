@@ -38,7 +38,7 @@ def messages(draw):
     return mti, {field.number: draw(_values(field)) for field in chosen}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(messages())
 def test_pyiso8583_agrees_both_ways(pyiso, message):
     """Our bytes are pyiso8583's bytes, and each reads what the other wrote."""
@@ -69,7 +69,7 @@ def almost_messages(draw):
     return b"\x02\x00" + bitmap_of(numbers) + draw(st.binary(max_size=300))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(st.one_of(st.binary(max_size=400), almost_messages()))
 @example(b"\x08\x00" + bitmap_of([11]) + b"\x00\x00\x07")
 def test_any_bytes_are_decoded_or_refused(data):

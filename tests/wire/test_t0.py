@@ -10,7 +10,7 @@ from posemu.wire import DecodeError, EncodeError
 from posemu.wire.emv.apdu import Command, Response, parse_command
 from posemu.wire.emv.t0 import t0_exchange, t0_fold
 
-few = settings(deadline=None, max_examples=300)
+few = settings(deadline=None, max_examples=120)
 READ = "00B2010C00"
 SELECT = "00A4040002AABB00"
 VERIFY = "0020008002AABB"

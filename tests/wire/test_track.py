@@ -111,7 +111,7 @@ def test_lrc(lrc, chars, base):
 
 
 @pytest.mark.parametrize(("encode", "decode", "chars"), TRACKS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(data=st.data())
 def test_a_burst_never_shortens_a_track(encode, decode, chars, data):
     """Whatever a burst of errors does, what is read is refused or at least as long as it was."""
