@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha1
 
 from posemu.crypto import (
@@ -248,7 +249,7 @@ def _icc_certificate(data: bytes) -> None:
         exponent=exponent, pan=_PAN, static_data=b"static", date="261122",
     )  # fmt: skip
     assert found.holder == _PAN
-    assert _PAN not in repr(found)
+    assert _PAN not in repr(replace(found, key=_VERIFIER))  # a public key may hold any bytes
 
 
 def _refused(call: Callable[[], object]) -> None:
