@@ -7,9 +7,9 @@ How a page writes an example:
     ...                   below it are what it prints (a line "..." stands for any lines). It must
     ```                   exit with 0, unless the next command is `echo $?`.
 
-    ```yaml               a block of YAML whose first line is a comment that names a file is put
-    # a.yaml              into that file; one in posemu/ goes into a copy of the package, which the
-    ```                   commands below it use
+    ```yaml               a block of YAML or Python whose first line is a comment that names a file
+    # a.yaml              is put into that file; one in posemu/ goes into a copy of the package, which
+    ```                   the commands below it use
 
 `make examples` (`python tests/docs/test_examples.py [PAGE...]`) runs them and writes down what they
 print.
@@ -43,7 +43,7 @@ PAGES = [
     if "_build" not in path.parts
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"# ([\w./-]+\.yaml)\n")
+FILE_NAME = re.compile(r"# ([\w./-]+\.(?:yaml|py))\n")
 ANY = "..."
 PROGRESS = re.compile(r"\S+: \d+ of \d+ worlds|\S+：\d+ 次运行，已完成 \d+ 次")
 """Lines on standard error whose number depends on how fast the machine is."""
@@ -73,7 +73,7 @@ def steps_of(page: Path) -> Iterator[Command | NewFile]:
         named = FILE_NAME.match(body)
         if kind == "console":
             yield from _commands(body.splitlines(), text.count("\n", 0, block.start(2)))
-        elif kind == "yaml" and named is not None:
+        elif kind in ("yaml", "python") and named is not None:
             yield NewFile(named[1], body)
 
 
