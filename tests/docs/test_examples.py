@@ -8,8 +8,8 @@ How a page writes an example:
     ```                   exit with 0, unless the next command is `echo $?`.
 
     ```yaml               a block of YAML or Python whose first line is a comment that names a file
-    # a.yaml              is put into that file; one in posemu/ goes into a copy of the package, which
-    ```                   the commands below it use
+    # a.yaml              is put into that file; one in posemu/ goes into a copy of the package,
+    ```                   which the commands below it use
 
 `make examples` (`python tests/docs/test_examples.py [PAGE...]`) runs them and writes down what they
 print.
