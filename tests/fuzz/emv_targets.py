@@ -4,6 +4,7 @@ the card under terminals that say anything; and what is read of their talk after
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from posemu.card.chip import MUTE, CardImage, ChipCard, Holder, load_card_profile, personalise
@@ -47,6 +48,10 @@ def _kernel(data: bytes) -> None:
     said = pieces_of(data)
     host = said[0] if said else b""
     answers = iter(said[1:])
+    _check(_drive(host, lambda request: next(answers, b"")), host)
+
+
+def _drive(host: bytes, card: Callable[[Request], bytes]) -> Outcome:
     kernel = transact(load_terminal("posemu-default"), _WISH)
     answer: Answer = None
     commands = 0
@@ -55,9 +60,28 @@ def _kernel(data: bytes) -> None:
             request = kernel.send(answer)
             commands += isinstance(request, Transmit)
             assert commands <= _COMMANDS_MAX, "the kernel does not stop"
-            answer = _answer(request, host, next(answers, b"") if _is_card(request) else b"")
+            answer = _answer(request, host, card(request) if _is_card(request) else b"")
     except StopIteration as end:
-        _check(end.value, host)
+        outcome: Outcome = end.value
+        return outcome
+
+
+def _recorded(profile: str, host: bytes) -> bytes:
+    """What a real card says in a whole transaction: where a fuzzer starts from."""
+    card = ChipCard(_image(profile), bytes, lambda ordinal: 0.5)
+    card.power_on()
+    said = [host]
+
+    def answer(request: Request) -> bytes:
+        answered = (
+            card.transmit(request.apdu).data if isinstance(request, Transmit) else b"\x90\x00"
+        )
+        assert isinstance(answered, bytes)
+        said.append(answered)
+        return answered
+
+    _drive(host, answer)
+    return pieced(*(piece[:255] for piece in said))
 
 
 def _is_card(request: Request) -> bool:
@@ -117,11 +141,11 @@ _SELECT = bytes.fromhex("00A4040007A000000003101000")
 _FCI = bytes.fromhex("6F108407A0000000031010A50550035649539000")
 _GPO = bytes.fromhex("80A8000002830000")
 _AIP = bytes.fromhex("770A820220009404080101009000")
-_NOT_FOUND = bytes.fromhex("6A82")
+_HOSTS = (b"\x01" + bytes(8), b"\x00", b"")  # yes, no, nobody
 
 TARGETS: tuple[Target, ...] = (
     Target("emv-kernel", _kernel, "it decides, and writes nothing", heavy=True,
-           made=lambda: [pieced(b"\x01", _NOT_FOUND, _FCI, _AIP), pieced(b"", _NOT_FOUND)]),
+           made=lambda: [_recorded(name, host) for name in _PROFILES for host in _HOSTS]),
     Target("emv-card", _card, "it answers, and writes nothing", heavy=True,
            made=lambda: [pieced(bytes([n]), _SELECT, _GPO) for n in range(len(_PROFILES))]),
     Target("emv-session", _session, "a log is read, not written",
