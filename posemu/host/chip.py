@@ -1,0 +1,296 @@
+"""The issuer's part of a chip transaction: is it our card, may it be so, and what do we tell it
+(EMV 4.4 Book 2, 8 and 9; Book 3, 10.9, 10.10 and annexes C5, C7, C10).
+
+    field 55 -> judge -> findings, by name -> the first rule that matches -> DE39, or "" for go on
+                                                                   money and PIN decide, elsewhere
+    answer(judged, DE39) -> field 55 of the answer: 91 [ ARPC | code or status update ], 71, 72
+
+In the real world this is the authorisation host with its security module: it derives each card's
+keys from three master keys, and keeps one number of every card, its highest transaction counter.
+
+What may break: any bytes in field 55, a cryptogram of somebody else's card, one that was heard
+before, values that are not those of the message around it. Promised: `judge` raises nothing and
+names what it found; a counter moves only by a right cryptogram; nothing is answered (no ARPC, no
+script) to a card that did not prove itself, nor to a cryptogram that was heard before.
+
+How it meets the host: a sale that brings field 55 asks `judge` once PAN and amount are known, and
+declines with `response_code` if there is one; else accounts decide as for a stripe; either way
+`answer` makes field 55 of the answer. An uploaded offline transaction (0220) asks `judge` with
+`online=False`: its code is what the issuer thinks of it, and books it all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from posemu.crypto import (
+    CardKeys,
+    CryptoError,
+    card_cryptogram,
+    card_keys,
+    cryptogram_version,
+    same,
+)
+from posemu.host.chip_answer import (
+    SCRIPTS_MAX,
+    CardName,
+    CardStatus,
+    ProvenCard,
+    Script,
+    check_script,
+    issuer_authentication,
+    script_template,
+)
+from posemu.host.chip_rules import RULES, Rule
+from posemu.wire import (
+    DecodeError,
+    IssuerApplicationData,
+    Tlv,
+    cryptogram_type,
+    emv_tag,
+    encode_tlv,
+    parse_issuer_application_data,
+    tlv_pairs,
+)
+from posemu.wire.emv.meanings import bit_names
+
+ATC_JUMP: Final = 100
+"""Transactions between two that the issuer sees; more are noted. Assumed: a card that is used ten
+times a day and goes online every tenth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`findings` by name: those of `RULES`, and the bits of TVR and CVR as "tvr.expired" or
+    "cvr.new-card". `response_code` declines, "" if the chip gives no reason to. `card` is None
+    unless it proved itself; `kind` is its cryptogram's ("ARQC", "TC", "AAC"; "" if unknown)."""
+
+    findings: tuple[str, ...]
+    response_code: str
+    kind: str = ""
+    card: ProvenCard | None = None
+
+
+class _UnusableError(Exception):
+    """Field 55 cannot be judged: the finding."""
+
+    def __init__(self, finding: str) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the issuer keeps of a card. `highest` never falls."""
+
+    highest: int = 0
+    uploaded: set[int] = field(default_factory=set)
+
+
+class ChipIssuer:
+    """An issuer of chip cards. `keys` are its three master keys (`CardKeySet.issuer`)."""
+
+    def __init__(self, keys: CardKeys, rules: tuple[Rule, ...] = RULES) -> None:
+        self._keys = keys
+        self._rules = rules
+        self._known: dict[CardName, _Known] = {}
+        self._scripts: dict[tuple[str, str], list[Script]] = {}
+
+    def order(self, pan: str, sequence: str, script: Script) -> None:
+        """Have the next answer to this card carry a script. Raises ValueError for a script that no
+        answer can carry."""
+        check_script(script)
+        self._scripts.setdefault((pan, sequence), []).append(script)
+
+    def judge(
+        self,
+        field_55: bytes,
+        pan: str,
+        message: Mapping[str, bytes] = MappingProxyType({}),
+        *,
+        online: bool = True,
+    ) -> Judged:
+        """What the chip's part of a message is worth: a request, or (`online` False) an upload.
+
+        `message` are the values that the message around it gives for tags, as 9F02 for its amount.
+        Raises nothing, for any bytes. Book 2, 8.1; Book 3, 10.9.
+        """
+        try:
+            objects = _objects(field_55)
+            told = _told(objects)
+            card = self._prove(objects, told, pan, online)
+        except _UnusableError as unusable:
+            return Judged((unusable.finding,), self._decide((unusable.finding,)))
+        findings = [name for name, found in _noted(objects, told).items() if found]
+        kind = _KINDS.get(objects["9F27"][0] & _KIND, "")
+        if kind != _claimed(told):
+            findings.append("type-differs")
+        if kind not in (_REQUESTS if online else _FINAL):
+            findings.append("wrong-type")
+        if any(objects.get(tag) != value for tag, value in message.items()):
+            findings.append("message-differs")
+        if card is None:
+            findings.append("wrong-cryptogram")
+        else:
+            findings += self._count(card, online)
+        return Judged(tuple(findings), self._decide(findings), kind, card)
+
+    def answer(self, judged: Judged, response_code: str, status: CardStatus | None = None) -> bytes:
+        """Field 55 of the answer: the proof that the issuer answered (91) and the scripts that were
+        ordered; b"" for a card that did not prove itself, for a cryptogram that was heard before
+        (whoever plays it again must not use up the scripts) and for an upload. `status` goes to
+        cards that take one. Book 2, 8.2 and 9; Book 3, 10.10.
+        """
+        card = judged.card
+        if card is None or judged.kind not in _REQUESTS or _HEARD_BEFORE & set(judged.findings):
+            return b""
+        proof = [Tlv("91", issuer_authentication(card, response_code, status))]
+        return encode_tlv([*proof, *self._deliver(card)])
+
+    # --- what the card is -------------------------------------------------------------------------
+
+    def _prove(
+        self, objects: Mapping[str, bytes], told: IssuerApplicationData, pan: str, online: bool
+    ) -> ProvenCard | None:
+        """The card, None if it is not the one that made this cryptogram."""
+        sequence = objects.get("5F34", _NO_SEQUENCE).hex()
+        try:
+            version = cryptogram_version(told.scheme, told.cvn)
+            keys = card_keys(version, self._keys, pan, sequence)
+        except CryptoError:
+            raise _UnusableError("unknown-card") from None
+        try:
+            right = card_cryptogram(version, keys, objects if online else _as_signed(objects))
+        except CryptoError:
+            raise _UnusableError("missing-data") from None
+        if not same(right, objects["9F26"]):
+            return None
+        # Two applications may share a number. Their versions choose how a cryptogram is made, so
+        # nobody can pretend another one; the AID (84) is not covered by it.
+        name = CardName(pan, sequence, told.scheme, told.cvn)
+        atc, number = objects["9F36"], objects["9F37"]
+        return ProvenCard(name, version, keys, objects["9F26"], atc, number)
+
+    def _count(self, card: ProvenCard, online: bool) -> list[str]:
+        """What the transaction counter says, and keep it. Uploads come late and in any order, but
+        once."""
+        known = self._known.setdefault(card.name, _Known())
+        atc, before = int.from_bytes(card.atc), known.highest
+        known.highest = max(before, atc)
+        if not online:
+            repeated = atc in known.uploaded
+            known.uploaded.add(atc)
+            return ["atc-repeated"] if repeated else []
+        if atc <= before:
+            return ["atc-repeated" if atc == before else "atc-lower"]
+        return ["atc-jump"] if before and atc - before > ATC_JUMP else []
+
+    def _decide(self, findings: Collection[str]) -> str:
+        for rule in self._rules:
+            if rule.finding in findings and rule.unless not in findings:
+                return rule.response_code
+        return ""
+
+    # --- what it is told --------------------------------------------------------------------------
+
+    def _deliver(self, card: ProvenCard) -> list[Tlv]:
+        """The scripts that fit into an answer, in the order they were ordered; others wait."""
+        waiting = self._scripts.get((card.name.pan, card.name.sequence), [])
+        made: list[Tlv] = []
+        length = 0
+        while waiting:
+            script = script_template(card, waiting[0])
+            length += len(encode_tlv([script]))
+            if length > SCRIPTS_MAX:
+                break
+            made.append(script)
+            del waiting[0]
+        return made
+
+
+# --- field 55 -------------------------------------------------------------------------------------
+
+_NEEDED = ("9F26", "9F27", "9F10", "9F36", "9F37", "95")
+_REQUESTS, _FINAL = ("ARQC",), ("TC", "AAC")
+_HEARD_BEFORE = {"atc-repeated", "atc-lower"}
+_KIND, _KINDS = 0xC0, {0x00: "AAC", 0x40: "TC", 0x80: "ARQC"}
+_NO_SEQUENCE = b"\x00"
+_SCRIPT_FAILED_AFTER = 0x10  # TVR, byte 5
+_CVR_LENGTH_FIRST = ("visa", "unionpay", "jcb")
+_MCHIP_CVR: Final[Mapping[str, tuple[int, int]]] = {
+    "unable-online": (3, 0x40),
+    "offline-pin-not-performed": (3, 0x20),
+    "offline-pin-failed": (3, 0x10),
+    "pin-tries-exceeded": (3, 0x08),
+    "international": (3, 0x04),
+    "lower-count-exceeded": (4, 0x80),
+    "upper-count-exceeded": (4, 0x40),
+    "lower-amount-exceeded": (4, 0x20),
+    "upper-amount-exceeded": (4, 0x10),
+    "go-online-next": (4, 0x08),
+    "issuer-authentication-failed": (4, 0x04),
+    "script-received": (4, 0x02),
+    "script-failed": (4, 0x01),
+}
+"""What M/Chip 4 cards say of themselves: name -> (byte from 0, mask)."""
+
+
+def _objects(field_55: bytes) -> dict[str, bytes]:
+    """The objects by tag. Those that EMV has not are passed over."""
+    try:
+        pairs = tlv_pairs(field_55)
+    except DecodeError:
+        raise _UnusableError("unreadable") from None
+    objects = dict(pairs)
+    if len(objects) != len(pairs):
+        raise _UnusableError("duplicate-data")
+    if any(tag not in objects for tag in _NEEDED):
+        raise _UnusableError("missing-data")
+    for tag, value in pairs:
+        known = emv_tag(tag)
+        if known is not None and not known.shortest <= len(value) <= known.longest:
+            raise _UnusableError("bad-length")
+    return objects
+
+
+def _told(objects: Mapping[str, bytes]) -> IssuerApplicationData:
+    try:
+        return parse_issuer_application_data(objects["9F10"])
+    except DecodeError:
+        raise _UnusableError("unknown-layout") from None
+
+
+def _results(told: IssuerApplicationData) -> bytes:
+    """The card verification results without a length in front."""
+    return told.cvr[1:] if told.scheme in _CVR_LENGTH_FIRST else told.cvr
+
+
+def _claimed(told: IssuerApplicationData) -> str:
+    """The kind of cryptogram by the card's own results, which the cryptogram covers, as it does not
+    cover the CID."""
+    try:
+        return cryptogram_type(_results(told))
+    except DecodeError:
+        return ""
+
+
+def _noted(objects: Mapping[str, bytes], told: IssuerApplicationData) -> dict[str, int]:
+    """Every bit of TVR and CVR by name."""
+    results = _results(told)
+    rows = [("tvr", bit, objects["95"]) for bit in bit_names("95")]
+    if told.scheme in _CVR_LENGTH_FIRST:
+        rows += [("cvr", bit, results) for bit in bit_names("cvr-visa")]
+    noted = {f"{of}.{bit.name}": bit.read(row) for of, bit, row in rows if bit.high == bit.low}
+    if told.scheme == "mastercard":
+        noted |= {f"cvr.{name}": results[at] & mask for name, (at, mask) in _MCHIP_CVR.items()}
+    return noted
+
+
+def _as_signed(objects: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What an upload says, without the bit of the TVR that is set behind the last cryptogram (Book
+    3, 10.10)."""
+    *head, last = objects["95"]
+    return {**objects, "95": bytes((*head, last & ~_SCRIPT_FAILED_AFTER))}
