@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 from posemu.terminal.flash import Flash
 from posemu.terminal.ports import Emit, NowUs
+from posemu.terminal.records import flush_records, read_records, record_line
 
 CARD, CODE = "card", "code"  # how a sale is paid
 
@@ -175,10 +175,7 @@ class Journal:
     def flush(self) -> Generator[int, None, None]:
         """Takes the flash's time; when it is over everything written so far survives a power
         cut."""
-        flash = self._flash
-        flash.begin_flush(self._now_us())
-        yield flash.flush_us
-        flash.end_flush()
+        yield from flush_records(self._flash, self._now_us)
         self._emit("journal-flush", {})
 
     @property
@@ -191,8 +188,7 @@ class Journal:
         self._write(kind, self.current.stan, *values)
 
     def _write(self, kind: str, *values: str) -> None:
-        text = "|".join((kind, *values)).encode("ascii")
-        line = b"%08X %s\n" % (crc32(text), text)
+        line = record_line(kind, *values)
         self._flash.write(line)
         self._emit("journal-write", {"record": kind, "bytes": line})
         _EFFECTS[kind](self, *values)
@@ -202,18 +198,8 @@ class Journal:
     def recover(self) -> None:
         """Builds the view from flash, as it is after a power cut; a torn end is cut off."""
         self._forget()
-        content = self._flash.content()
-        good = 0
-        while (end := content.find(b"\n", good)) >= 0:
-            line = content[good:end]
-            text = line[9:]
-            if line[:9] != b"%08X " % crc32(text):
-                break
-            good = end + 1
-            kind, *values = text.decode("ascii").split("|")
+        for kind, *values in read_records(self._flash):
             _EFFECTS[kind](self, *values)
-        if good < len(content):
-            self._flash.keep_only(content[:good])
 
     def _on_opened(self, batch: str, last_stan: str) -> None:
         self.batch = batch
