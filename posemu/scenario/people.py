@@ -1,6 +1,6 @@
 """Test cardholders: who they are, and the file they stand in.
 
-A card number is taken only if it can be nobody's (`test_pans` of the profiles). PINs have twelve
+A card number is taken only if it can be nobody's (`pans` of the profiles). PINs have twelve
 digits, the most that ISO 9564-1 allows, so that the leak scanner does not find one by chance.
 Number and PIN show themselves masked, also in the errors of such a file: somebody may have put a
 real card in.
@@ -19,8 +19,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from posemu.profiles.data_files import SUFFIX, names_in
+from posemu.profiles.pans import load_test_pans
 from posemu.profiles.quantities import parse_amount
-from posemu.profiles.test_pans import load_test_pans
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.source_map import Source
 from posemu.scenario.wording import problems_of

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from faker import Faker
 
-from posemu.profiles.test_pans import load_test_pans
+from posemu.profiles.pans import load_test_pans
 from posemu.scenario.people import PIN_DIGITS
 from posemu.sim.chance import Stream
 from posemu.wire import luhn_check_digit

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posemu.profiles.test_pans import load_test_pans
+from posemu.profiles.pans import load_test_pans
 from posemu.scenario.people import built_in_people, load_built_in, parse_people
 from posemu.scenario.people_maker import PEOPLE_MAX, make_people
 from posemu.scenario.problems import ScenarioError

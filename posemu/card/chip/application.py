@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from posemu.card.chip.cvr import CvrLayout
 from posemu.crypto import CardKeys, CryptogramVersion, Pin, RsaPrivateKey
-from posemu.profiles.test_pans import PanSource
+from posemu.profiles.pans import PanSource
 from posemu.wire import DolEntry, Masked
 
 ATC_MAX = 0xFFFF

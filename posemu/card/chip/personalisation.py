@@ -28,7 +28,7 @@ from posemu.card.chip.key_records import key_records
 from posemu.card.chip.profile import ApplicationProfile, CardProfile, CardProfileError
 from posemu.crypto import BadCardData, Pin, card_keys, cryptogram_version, static_data
 from posemu.profiles.card_keys import CardKeySet, load_card_keys
-from posemu.profiles.test_pans import TestPans, load_test_pans
+from posemu.profiles.pans import TestPans, load_test_pans
 from posemu.wire import parse_dol
 
 _KEPT = 256  # applications whose certificates are kept

@@ -106,7 +106,7 @@ def _carry(raw: bytes) -> Generator[Request, Answer, bool]:
         command: Command = parse_command(raw)
     except DecodeError:
         return False
-    if command.extended:
+    if command.extended or command.ins >> 4 in (0x6, 0x9):  # T=0 carries neither
         return False
     response = yield from ask_card(command)
     return response.sw >> 8 in _CONTINUE

@@ -38,11 +38,13 @@ class Answered(NamedTuple):
     apdu: bytes
 
 
-class Mute(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mute:
     """The card is there and says nothing (no answer within the waiting time)."""
 
 
-class Removed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Removed:
     """The card was pulled out."""
 
 
@@ -78,7 +80,8 @@ class Chosen(NamedTuple):
     place: int
 
 
-class Declined(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Declined:
     """The cardholder wants none of them, or the terminal cannot ask."""
 
 
@@ -103,19 +106,23 @@ class PinEntered(NamedTuple):
     handle: int
 
 
-class PinBypassed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PinBypassed:
     """Merchant or cardholder chose to go on without PIN (Book 4, 6.3.4.3)."""
 
 
-class PinCancelled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PinCancelled:
     """The cardholder pressed CANCEL: the transaction ends."""
 
 
-class PinTimedOut(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PinTimedOut:
     """Nobody pressed a key: the transaction ends."""
 
 
-class PinPadFailed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PinPadFailed:
     """There is no PIN pad, or it does not work."""
 
 
@@ -168,7 +175,8 @@ class HostAnswer:
     scripts: tuple[bytes, ...] = ()
 
 
-class UnableToGoOnline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class UnableToGoOnline:
     """No connection or no valid answer in time: the terminal decides with the default action codes
     (Book 3, 10.7 and 10.9)."""
 

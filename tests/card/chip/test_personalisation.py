@@ -20,7 +20,7 @@ from posemu.card.chip import (
 )
 from posemu.profiles.card_keys import CardKeysError, load_card_keys, parse_card_keys, read_card_keys
 from posemu.profiles.data_files import DataFileError
-from posemu.profiles.test_pans import TestPansError, load_test_pans, read_test_pans
+from posemu.profiles.pans import TestPansError, load_test_pans, read_test_pans
 from posemu.wire import decode_tlv, find_tlv, parse_track2, track2_from_equivalent
 
 from .dialogue import HOLDER, PIN, new_card
