@@ -220,22 +220,9 @@ _KIND, _KINDS = 0xC0, {0x00: "AAC", 0x40: "TC", 0x80: "ARQC"}
 _NO_SEQUENCE = b"\x00"
 _SCRIPT_FAILED_AFTER = 0x10  # TVR, byte 5
 _CVR_LENGTH_FIRST = ("visa", "unionpay", "jcb")
-_MCHIP_CVR: Final[Mapping[str, tuple[int, int]]] = {
-    "unable-online": (3, 0x40),
-    "offline-pin-not-performed": (3, 0x20),
-    "offline-pin-failed": (3, 0x10),
-    "pin-tries-exceeded": (3, 0x08),
-    "international": (3, 0x04),
-    "lower-count-exceeded": (4, 0x80),
-    "upper-count-exceeded": (4, 0x40),
-    "lower-amount-exceeded": (4, 0x20),
-    "upper-amount-exceeded": (4, 0x10),
-    "go-online-next": (4, 0x08),
-    "issuer-authentication-failed": (4, 0x04),
-    "script-received": (4, 0x02),
-    "script-failed": (4, 0x01),
-}
-"""What M/Chip 4 cards say of themselves: name -> (byte from 0, mask)."""
+_CVR_TABLES: Final[Mapping[str, str]] = {
+    "visa": "cvr-visa", "unionpay": "cvr-visa", "mastercard": "cvr-mchip",
+}  # fmt: skip
 
 
 def _objects(field_55: bytes) -> dict[str, bytes]:
@@ -279,14 +266,15 @@ def _claimed(told: IssuerApplicationData) -> str:
 
 def _noted(objects: Mapping[str, bytes], told: IssuerApplicationData) -> dict[str, int]:
     """Every bit of TVR and CVR by name."""
-    results = _results(told)
-    rows = [("tvr", bit, objects["95"]) for bit in bit_names("95")]
-    if told.scheme in _CVR_LENGTH_FIRST:
-        rows += [("cvr", bit, results) for bit in bit_names("cvr-visa")]
-    noted = {f"{of}.{bit.name}": bit.read(row) for of, bit, row in rows if bit.high == bit.low}
-    if told.scheme == "mastercard":
-        noted |= {f"cvr.{name}": results[at] & mask for name, (at, mask) in _MCHIP_CVR.items()}
-    return noted
+    rows = [("tvr", "95", objects["95"])]
+    if told.scheme in _CVR_TABLES:
+        rows.append(("cvr", _CVR_TABLES[told.scheme], _results(told)))
+    return {
+        f"{of}.{bit.name}": bit.read(row)
+        for of, table, row in rows
+        for bit in bit_names(table)
+        if bit.high == bit.low
+    }
 
 
 def _as_signed(objects: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -2,7 +2,8 @@
 tells its issuer of this transaction beside the cryptogram.
 
 Two layouts: that of Visa (VIS 1.6 appendix A: 03 and three bytes) and that of M/Chip 4 (six bytes).
-Which result sets which bit is data; both use the same codes for the two cryptograms.
+Which result sets which bit is data (`wire/emv/meanings.yaml`); both use the same codes for the two
+cryptograms.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from posemu.wire.emv.meanings import bit_names
+from posemu.wire.emv.meanings import bit_places
 
 _FIRST = {"AAC": 0b00, "TC": 0b01, "ARQC": 0b10}
 _SECOND = {"AAC": 0b00, "TC": 0b01, "": 0b10}  # "": not asked for
@@ -41,49 +42,19 @@ _VELOCITY = (
 
 
 def _visa() -> CvrLayout:
-    bits = {
-        bit.name: (bit.byte - 1, 1 << bit.low - 1)
-        for bit in bit_names("cvr-visa")
-        if bit.high == bit.low
-    }
-    bits |= dict.fromkeys(_VELOCITY, bits["velocity-exceeded"])
-    return CvrLayout(b"\x03", 3, MappingProxyType(bits), scripts=2, tries=None)
+    bits = bit_places("cvr-visa")
+    velocity = dict.fromkeys(_VELOCITY, bits["velocity-exceeded"])
+    return CvrLayout(b"\x03", 3, MappingProxyType({**bits, **velocity}), scripts=2, tries=None)
 
 
-_MCHIP = CvrLayout(
-    b"",
-    6,
-    MappingProxyType(
-        {
-            "offline-pin-performed": (0, 0x04),
-            "offline-enciphered-pin-performed": (0, 0x02),
-            "offline-pin-successful": (0, 0x01),
-            "dda-performed": (1, 0x80),
-            "first-cda": (1, 0x40),
-            "second-cda": (1, 0x20),
-            "issuer-authentication-performed": (1, 0x10),
-            "unable-online": (3, 0x40),
-            "offline-pin-not-performed": (3, 0x20),
-            "offline-pin-failed": (3, 0x10),
-            "pin-tries-exceeded": (3, 0x08),
-            "international": (3, 0x04),
-            "domestic": (3, 0x02),
-            "lower-count-exceeded": (4, 0x80),
-            "upper-count-exceeded": (4, 0x40),
-            "lower-amount-exceeded": (4, 0x20),
-            "upper-amount-exceeded": (4, 0x10),
-            "go-online-next": (4, 0x08),
-            "issuer-authentication-failed": (4, 0x04),
-            "last-issuer-authentication-failed": (4, 0x04),
-            "script-received": (4, 0x02),
-            "script-failed": (4, 0x01),
-        }
-    ),
-    scripts=2,
-    tries=2,
-)
+def _mchip() -> CvrLayout:
+    bits = bit_places("cvr-mchip")
+    # One bit tells of this transaction, and of the one before.
+    failed = {"last-issuer-authentication-failed": bits["issuer-authentication-failed"]}
+    return CvrLayout(b"", 6, MappingProxyType({**bits, **failed}), scripts=2, tries=2)
 
-LAYOUTS: Mapping[str, CvrLayout] = MappingProxyType({"visa": _visa(), "mastercard": _MCHIP})
+
+LAYOUTS: Mapping[str, CvrLayout] = MappingProxyType({"visa": _visa(), "mastercard": _mchip()})
 """Scheme -> how its cards write these results."""
 
 

@@ -8,6 +8,8 @@ from posemu.cli.decoding.words import code, say
 from posemu.wire import DecodeError, EmvTag, parse_afl, parse_issuer_application_data
 from posemu.wire.emv.meanings import Bits, bit_names, bits_set, code_names, reserved_set
 
+_CVR = {"visa": ("cvr-visa", 1), "unionpay": ("cvr-visa", 1), "mastercard": ("cvr-mchip", 0)}
+"""Scheme -> the table of its CVR, and the byte from which it counts (one is the length)."""
 _Reader = Callable[[bytes, str], list[str]]
 
 
@@ -98,12 +100,10 @@ def _issuer_data(value: bytes, lang: str) -> list[str]:
         return []
     index, version = f"{parts.derivation_key_index:02X}", f"{parts.cvn:02X}"
     head = say(lang, "iad", index=index, version=version)
-    if parts.scheme in ("visa", "unionpay"):
-        return [head, *(f"CVR {line}" for line in bit_lines("cvr-visa", parts.cvr[1:], lang))]
-    if parts.scheme == "mastercard":
-        given = [each for each in bits_set("cvr-visa", parts.cvr[:1]) if each[0].low >= 5]
-        return [head, *(f"CVR {bits.says(number, lang)}" for bits, number in given)]
-    return [head]
+    if parts.scheme not in _CVR:
+        return [head]
+    table, first = _CVR[parts.scheme]
+    return [head, *(f"CVR {line}" for line in bit_lines(table, parts.cvr[first:], lang))]
 
 
 def _afl(value: bytes, lang: str) -> list[str]:

@@ -21,6 +21,7 @@ from posemu.terminal.kernel.requests import (
     TransportFailed,
 )
 from posemu.wire.emv.apdu import Command, Response, encode_command, parse_response
+from posemu.wire.emv.tlv import Tlv, decode_tlv
 from posemu.wire.errors import DecodeError
 
 OK: Final = 0x9000
@@ -45,3 +46,15 @@ def response_of(answer: Answer) -> Response:
         return parse_response(answer.apdu)
     except DecodeError as error:
         raise terminate("bad-format") from error
+
+
+def answer_template(data: bytes) -> Tlv:
+    """The one object that an answer is in: 80 (values alone, format 1) or 77 (objects, format 2;
+    Book 3, 6.5.5.4 and 6.5.9.4). Ends the transaction for anything else."""
+    try:
+        objects = decode_tlv(data)
+    except DecodeError as error:
+        raise terminate("bad-format") from error
+    if len(objects) != 1 or objects[0].tag not in ("80", "77"):
+        raise terminate("bad-format")
+    return objects[0]

@@ -6,10 +6,7 @@ a bit and whoever sets it call it the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-
-from posemu.wire.emv.meanings import bit_names
+from posemu.wire.emv.meanings import bit_places
 
 TVR, TSI, AIP, AUC = "95", "9B", "82", "9F07"
 CAPABILITIES, ADDITIONAL_CAPABILITIES = "9F33", "9F40"
@@ -22,7 +19,7 @@ class Flags:
     __slots__ = ("_places", "_value")
 
     def __init__(self, tag: str, length: int) -> None:
-        self._places = places(tag)
+        self._places = bit_places(tag)
         self._value = bytearray(length)
 
     def set(self, name: str) -> None:
@@ -43,11 +40,5 @@ class Flags:
 
 def has(tag: str, value: bytes, name: str) -> bool:
     """Whether the bit `name` of the object `tag` is set in `value`; not if it is too short."""
-    index, mask = places(tag)[name]
+    index, mask = bit_places(tag)[name]
     return index < len(value) and bool(value[index] & mask)
-
-
-@cache
-def places(tag: str) -> Mapping[str, tuple[int, int]]:
-    """Name of a single bit -> its byte from 0, and its mask."""
-    return {b.name: (b.byte - 1, 1 << b.low - 1) for b in bit_names(tag) if b.high == b.low}

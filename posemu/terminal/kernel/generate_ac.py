@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from posemu.crypto import CryptoError, NotAuthentic, RsaPublicKey
 from posemu.crypto.emv.signatures import CombinedSignature, verify_combined
-from posemu.terminal.kernel.card_dialogue import OK, ask_card
+from posemu.terminal.kernel.card_dialogue import OK, answer_template, ask_card
 from posemu.terminal.kernel.data import Data
 from posemu.terminal.kernel.offline_data_authentication import (
     DYNAMIC_NUMBER,
@@ -37,7 +37,7 @@ from posemu.terminal.kernel.terminal_data import TerminalApplication
 from posemu.wire.emv.apdu import Command
 from posemu.wire.emv.dol import DolEntry, build_dol, dol_length, parse_dol
 from posemu.wire.emv.tags import emv_tag
-from posemu.wire.emv.tlv import Tlv, decode_length, decode_tlv, read_tag
+from posemu.wire.emv.tlv import Tlv, decode_length, read_tag
 from posemu.wire.errors import DecodeError
 
 CDOL1, CDOL2, TDOL, TC_HASH = "8C", "8D", "97", "98"
@@ -146,20 +146,15 @@ def _tc_hash(data: Data, application: TerminalApplication) -> bytes:
 
 def _answer(answer: bytes) -> tuple[Tlv, dict[str, bytes]]:
     """The answer's template, and what is kept of it, of either format (Book 3, 6.5.5.4)."""
-    try:
-        objects = decode_tlv(answer)
-    except DecodeError as error:
-        raise terminate("bad-format") from error
-    if len(objects) != 1 or objects[0].tag not in ("80", "77"):
-        raise terminate("bad-format")
-    said = _cut(objects[0].value) if objects[0].children is None else _kept(objects[0].children)
+    template = answer_template(answer)
+    said = _cut(template.value) if template.children is None else _kept(template.children)
     if CID not in said or ATC not in said:
         raise terminate("missing-data")
     for tag, value in said.items():
         known = emv_tag(tag)
         if known is None or not known.shortest <= len(value) <= known.longest:
             raise terminate("bad-format")
-    return objects[0], said
+    return template, said
 
 
 def _cut(value: bytes) -> dict[str, bytes]:

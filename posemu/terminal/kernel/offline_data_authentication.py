@@ -22,7 +22,7 @@ from posemu.crypto import CryptoError, NotAuthentic, RsaPublicKey
 from posemu.crypto.emv.blocks import FRAME, recover
 from posemu.crypto.emv.certificates import recover_icc_certificate, recover_issuer_certificate
 from posemu.crypto.emv.signatures import verify_dynamic, verify_static
-from posemu.terminal.kernel.card_dialogue import OK, ask_card
+from posemu.terminal.kernel.card_dialogue import OK, answer_template, ask_card
 from posemu.terminal.kernel.data import Data
 from posemu.terminal.kernel.flags import AIP, CAPABILITIES, has
 from posemu.terminal.kernel.outcome import terminate
@@ -30,7 +30,6 @@ from posemu.terminal.kernel.requests import Answer, Request
 from posemu.terminal.kernel.terminal_data import CaKey, Terminal, TerminalApplication
 from posemu.wire.emv.apdu import Command
 from posemu.wire.emv.dol import build_dol, dol_length, parse_dol
-from posemu.wire.emv.tlv import decode_tlv
 from posemu.wire.errors import DecodeError
 
 Method = Literal["cda", "dda", "sda"]
@@ -219,15 +218,10 @@ def _for_ddol(data: Data, ddol: bytes) -> bytes:
 
 def _signature(answer: bytes) -> bytes:
     """Out of either format of INTERNAL AUTHENTICATE (Book 3, 6.5.9.4)."""
-    try:
-        objects = decode_tlv(answer)
-    except DecodeError as error:
-        raise terminate("bad-format") from error
-    if len(objects) != 1 or objects[0].tag not in ("80", "77"):
-        raise terminate("bad-format")
-    if objects[0].children is None:
-        return objects[0].value
-    found = [item.value for item in objects[0].children if item.tag == DYNAMIC_SIGNATURE]
+    template = answer_template(answer)
+    if template.children is None:
+        return template.value
+    found = [item.value for item in template.children if item.tag == DYNAMIC_SIGNATURE]
     if len(found) != 1:
         raise terminate("redundant-data" if found else "missing-data")
     return found[0]

@@ -58,6 +58,12 @@ def bit_names(table: str) -> tuple[Bits, ...]:
     return tuple(_bits(place, row) for place, row in rows.items())
 
 
+@cache
+def bit_places(table: str) -> Mapping[str, tuple[int, int]]:
+    """Name of a single bit -> its byte from 0, and its mask."""
+    return {b.name: (b.byte - 1, 1 << b.low - 1) for b in bit_names(table) if b.high == b.low}
+
+
 def bits_set(table: str, value: bytes) -> tuple[tuple[Bits, int], ...]:
     """The bits that are set in `value`, and the numbers that are not 0 or have a name for 0."""
     found = ((bits, bits.read(value)) for bits in bit_names(table))

@@ -7,8 +7,8 @@ from itertools import chain
 
 import pytest
 
-from posemu.terminal.kernel.flags import TSI, TVR, places
-from posemu.wire.emv.meanings import reserved_set
+from posemu.terminal.kernel.flags import TSI, TVR
+from posemu.wire.emv.meanings import bit_places, reserved_set
 
 from .bits import IN_SCOPE, NOT_IN_SCOPE, Bit, Case, run
 from .test_offline_data_authentication import names
@@ -31,7 +31,7 @@ def bits_of(said: dict[str, bytes]) -> set[str]:
 def test_a_bit_is_set(tag: str, bit: Bit) -> None:
     """The transaction sets it, at its place, and reserved bits stay clear."""
     said = results(bit.set)
-    index, mask = places(tag)[bit.name]
+    index, mask = bit_places(tag)[bit.name]
     assert said[tag][index] & mask
     assert {tag: reserved_set(tag, value) for tag, value in said.items()} == {TVR: (), TSI: ()}
 
@@ -40,7 +40,7 @@ def test_a_bit_is_set(tag: str, bit: Bit) -> None:
 def test_a_bit_is_left_clear(tag: str, bit: Bit) -> None:
     """Its neighbour does not set it, and is a neighbour: nothing else differs."""
     said = results(bit.clear)
-    index, mask = places(tag)[bit.name]
+    index, mask = bit_places(tag)[bit.name]
     assert not said[tag][index] & mask
     assert bits_of(said) ^ bits_of(results(bit.set)) == {bit.name, *bit.also}
 
@@ -49,7 +49,7 @@ def test_a_bit_is_left_clear(tag: str, bit: Bit) -> None:
 def test_every_bit_is_in_scope_or_out_of_it(tag: str) -> None:
     """No bit of the object is forgotten, or listed twice."""
     inside = [f"{byte + 1}.{mask.bit_length()}" for byte, mask in (
-        places(tag)[bit.name] for bit in IN_SCOPE[tag])]  # fmt: skip
+        bit_places(tag)[bit.name] for bit in IN_SCOPE[tag])]  # fmt: skip
     outside = chain.from_iterable(row.places for row in NOT_IN_SCOPE[tag])
     every = [f"{byte}.{bit}" for byte in range(1, LENGTHS[tag] + 1) for bit in range(1, 9)]
     assert sorted([*inside, *outside]) == every

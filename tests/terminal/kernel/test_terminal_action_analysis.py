@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from posemu.terminal.kernel.data import Data
-from posemu.terminal.kernel.flags import TVR, places
+from posemu.terminal.kernel.flags import TVR
 from posemu.terminal.kernel.terminal_action_analysis import (
     Cryptogram,
     Decision,
@@ -16,6 +16,7 @@ from posemu.terminal.kernel.terminal_action_analysis import (
     decide_unable_to_go_online,
 )
 from posemu.terminal.kernel.terminal_data import TerminalApplication
+from posemu.wire.emv.meanings import bit_places
 
 AAC = Decision(Cryptogram.AAC, "Z1")
 ARQC = Decision(Cryptogram.ARQC, "")
@@ -63,7 +64,7 @@ def test_every_bit_with_every_set_of_codes(whose: str) -> None:
     """Each bit of the TVR triggers each action code, issuer's or acquirer's, on each kind of
     terminal, before and after going online."""
     runs = 0
-    for bit, codes, (place, kind) in product(places(TVR), FIRST, enumerate(TYPES)):
+    for bit, codes, (place, kind) in product(bit_places(TVR), FIRST, enumerate(TYPES)):
         for terminal_type in TYPES[kind]:
             data, application = case(bit, codes, whose, terminal_type)
             assert decide(data, application) == FIRST[codes][place], (bit, codes, kind)
@@ -71,15 +72,15 @@ def test_every_bit_with_every_set_of_codes(whose: str) -> None:
             after = AAC_UNABLE if refuses else TC_UNABLE
             assert decide_unable_to_go_online(data, application) == after, (bit, codes, kind)
             runs += 1
-    assert runs == len(places(TVR)) * 8 * 15
+    assert runs == len(bit_places(TVR)) * 8 * 15
 
 
 @pytest.mark.parametrize("code", IACS)
 @pytest.mark.parametrize("whose", ["issuer", "acquirer"])
 def test_only_the_very_bit_counts(code: str, whose: str) -> None:
     """A code triggers by the bit that is in the TVR, not by its neighbours."""
-    for place, name in enumerate(places(TVR)):
-        index, mask = places(TVR)[name]
+    for place, name in enumerate(bit_places(TVR)):
+        index, mask = bit_places(TVR)[name]
         others = bytearray(b"\xff" * 5)
         others[index] &= ~mask
         data, application = case(name, frozenset(), "issuer", "22")
