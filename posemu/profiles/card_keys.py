@@ -18,14 +18,13 @@ from importlib.resources import files
 from math import lcm
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from posemu.crypto import CardKeys, CryptoError, Key, KeyType, RsaPrivateKey, RsaPublicKey
 from posemu.profiles.data_files import SUFFIX, DataFileError
+from posemu.profiles.yaml_places import read_yaml
 
 _FOLDER = files("posemu.profiles") / "card_keys"
 _Hex = Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9A-F]{2})+$")]
@@ -111,12 +110,7 @@ def read_card_keys(path: Path) -> CardKeySet:
 def parse_card_keys(text: str, file: str) -> CardKeySet:
     """The keys written in `text`; `file` is what errors call it. Raises `CardKeysError`."""
     try:
-        written: Any = YAML(typ="safe", pure=True).load(text)
-        entry = _File.model_validate(written)
-    except YAMLError:
-        raise CardKeysError(
-            file, "the file", "is no YAML; make one with posemu card-keys"
-        ) from None
+        entry = _File.model_validate(read_yaml(text, file, CardKeysError))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"

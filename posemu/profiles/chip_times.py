@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from posemu.profiles.data_files import SUFFIX, DataFileError, names_in
 from posemu.profiles.quantities import Duration
-from posemu.profiles.yaml_places import place_in, read_yaml
+from posemu.profiles.yaml_places import check_name, place_in, read_yaml
 
 _FOLDER = files("posemu.profiles") / "chip_times"
 
@@ -88,9 +88,7 @@ def parse_chip_times(text: str, file: str) -> ChipTimes:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         raise DataFileError(file, place_in(text, list(first["loc"])), reason) from None
-    if f"{model.name}{SUFFIX}" != file:
-        place = place_in(text, ["name"])
-        raise DataFileError(file, place, f"must be that of the file, not {model.name!r}")
+    check_name(model.name, text, file)
     reader, card = model.reader, model.card
     return ChipTimes(
         clock_hz=reader.clock_hz,

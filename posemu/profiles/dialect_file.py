@@ -7,11 +7,9 @@ the file, the place in it and what to write. A user's own file is read by its pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,11 +22,9 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode
 
 from posemu.profiles.data_files import SUFFIX, DataFileError, names_in
+from posemu.profiles.yaml_places import place_in, read_yaml
 from posemu.wire import Dialect, DialectError, Field, Fixed, Header, Prefixed
 
 _FOLDER = files("posemu.profiles") / "dialects"
@@ -229,7 +225,7 @@ def read_dialect(path: Path) -> Dialect:
 def is_dialect(text: str) -> bool:
     """Whether a file of YAML means to be a dialect, right or wrong: it has `mti` and `fields`."""
     try:
-        document = _read(text, "")
+        document = read_yaml(text, "", DialectFileError)
     except DialectFileError:
         return False
     return isinstance(document, dict) and {"mti", "fields"} <= set(document)
@@ -238,19 +234,18 @@ def is_dialect(text: str) -> bool:
 def parse_dialect(text: str, file: str) -> Dialect:
     """The dialect written in `text`; `file` is what errors call it. Raises `DialectFileError`."""
     try:
-        model = _Dialect.model_validate(_read(text, file))
+        model = _Dialect.model_validate(read_yaml(text, file, DialectFileError))
         if f"{model.name}{SUFFIX}" != file:
             raise DialectFileError(file, "name", f"must be that of the file, not {model.name!r}")
         return model.build()
     except ValidationError as error:
         deepest = max(error.errors(), key=lambda found: len(found["loc"]))
-        parts = [str(part) for part in deepest["loc"] if part not in _BRANCHES]
-        place = _place(".".join(parts) or "top", text, parts)
+        place = place_in(text, [part for part in deepest["loc"] if part not in _BRANCHES])
         raise DialectFileError(file, place, deepest["msg"]) from None
     except DialectError as error:
         if error.dialect != model.name:  # a message inside a field, which has its name
             raise DialectFileError(file, f"{error.dialect}.{error.field}", error.reason) from None
-        place = _place(error.field, text, _keys(error.field))
+        place = place_in(text, _keys(error.field), error.field)
         raise DialectFileError(file, place, error.reason) from None
 
 
@@ -263,30 +258,3 @@ def _keys(label: str) -> list[str]:
     for subfield in subfields:
         keys += ["inside", "subfields", subfield]
     return keys
-
-
-def _place(name: str, text: str, keys: list[str]) -> str:
-    """`name` with the line of the file to which the keys lead, as far as they do."""
-    node = YAML(typ="safe", pure=True).compose(StringIO(text))
-    line = None
-    for wanted in keys:
-        pairs = node.value if isinstance(node, MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == wanted), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return name if line is None else f"{name} (line {line})"
-
-
-def _read(text: str, file: str) -> Any:
-    try:
-        return YAML(typ="safe", pure=True).load(StringIO(text))
-    except YAMLError as error:
-        line = re.search(r"line (\d+)", str(error))
-        place = f"line {line[1]}" if line else "top"
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise DialectFileError(file, place, str(problem)) from None
-    except RecursionError:
-        raise DialectFileError(file, "top", "is nested too deeply") from None
-    except (ValueError, KeyError, OverflowError):
-        raise DialectFileError(file, "top", "a number, date or !!tag has no such value") from None

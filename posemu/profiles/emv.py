@@ -33,7 +33,7 @@ from posemu.crypto import BadKey, RsaPublicKey
 from posemu.profiles.card_keys import load_card_keys
 from posemu.profiles.data_files import SUFFIX, DataFileError, names_in
 from posemu.profiles.quantities import CURRENCIES, parse_amount
-from posemu.profiles.yaml_places import place_in, read_yaml
+from posemu.profiles.yaml_places import check_name, place_in, read_yaml
 from posemu.wire.emv.dol import parse_dol
 from posemu.wire.emv.meanings import bit_names
 from posemu.wire.emv.tags import emv_tag
@@ -381,8 +381,5 @@ def parse_terminal(text: str, file: str) -> Terminal:
         deepest = max(error.errors(), key=lambda found: len(found["loc"]))
         place = place_in(text, [key for key in deepest["loc"] if key != "[key]"])
         raise DataFileError(file, place, deepest["msg"].removeprefix("Value error, ")) from None
-    if f"{model.name}{SUFFIX}" != file:
-        raise DataFileError(
-            file, place_in(text, ["name"]), f"must be that of the file, not {model.name!r}"
-        )
+    check_name(model.name, text, file)
     return model.build()

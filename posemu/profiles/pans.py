@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from posemu.profiles.data_files import DataFileError
+from posemu.profiles.yaml_places import read_yaml
 from posemu.wire import luhn_valid, mask_pan
 
 _FILE = "test_pans.yaml"
@@ -122,10 +121,7 @@ def read_test_pans(path: Path) -> TestPans:
 
 def _parse(text: str, file: str) -> _File:
     try:
-        written: Any = YAML(typ="safe", pure=True).load(text)
-        return _File.model_validate(written)
-    except YAMLError:
-        raise TestPansError(file, "the file", "is no YAML; write ranges: and numbers:") from None
+        return _File.model_validate(read_yaml(text, file, TestPansError))
     except ValidationError as error:
         # The key of an entry may be a card number: name the section only.
         first = error.errors(include_input=False, include_url=False)[0]
