@@ -16,6 +16,8 @@ call: `KeyTree.expand`.
 """
 
 import enum
+from functools import cache
+from typing import NamedTuple
 
 from posemu.crypto.dukpt.aes_ksn import COUNTER_BITS, MAX_COUNTER, MAX_ONE_BITS, split_ksn
 from posemu.crypto.errors import BadKey, BadKsn
@@ -179,8 +181,34 @@ def check_id(initial_key_id: bytes) -> None:
         raise BadKsn(f"an initial key id has 8 bytes, not {len(initial_key_id)}")
 
 
+class _Blocks(NamedTuple):
+    """The derivation data of all keys below a node, as one number: `constant` holds what is the
+    same under every node with as many bits to set, and `ends` a 1 at the end of each block, where
+    device and counter stand. The blocks are `constant + ends * tail`, in `size` bytes."""
+
+    constant: int
+    ends: int
+    size: int
+
+
+@cache
+def _blocks_below(key_type: KeyType) -> tuple[_Blocks, ...]:
+    """For nodes with 0 to 32 bits below the lowest one that is set."""
+    bits = _BITS[key_type]
+    working = [head for usage in WORKING_USAGES for head in _heads(usage, key_type, bits)]
+    child = _heads(KeyUsage.KEY_DERIVATION, key_type, bits)
+    parts = [head + bytes(8) for head in working]
+    found = []
+    for bit in range(COUNTER_BITS + 1):
+        size = 16 * len(parts)
+        ends = int.from_bytes((bytes(15) + b"\x01") * len(parts))
+        found.append(_Blocks(int.from_bytes(b"".join(parts)), ends, size))
+        parts += [head + (1 << bit).to_bytes(8) for head in child]
+    return tuple(found)
+
+
 class KeyTree:
-    """The tree of one initial key id; the constant parts of its derivation data are laid out once.
+    """The tree of one initial key id.
 
     `width` is the length of a key in bytes; each key takes `stride` bytes (whole blocks) of what
     `expand` returns: first the working keys in the order of WORKING_USAGES, `working_size` bytes,
@@ -188,9 +216,8 @@ class KeyTree:
     """
 
     __slots__ = (
-        "_child_heads",
+        "_blocks",
         "_device",
-        "_working_heads",
         "initial_key_id",
         "key_type",
         "stride",
@@ -199,27 +226,20 @@ class KeyTree:
     )
 
     def __init__(self, initial_key_id: bytes, key_type: KeyType) -> None:
-        bits = _BITS[key_type]
-        heads = [head for usage in WORKING_USAGES for head in _heads(usage, key_type, bits)]
-        children = _heads(KeyUsage.KEY_DERIVATION, key_type, bits)
         self.initial_key_id = initial_key_id
         self.key_type = key_type
-        self.width = bits // 8
-        self.stride = 16 * len(children)
+        self.width = _BITS[key_type] // 8
+        self.stride = -(-self.width // 16) * 16
         self.working_size = self.stride * len(WORKING_USAGES)
-        self._working_heads = (*heads, b"")
-        self._device = initial_key_id[4:]
-        self._child_heads = tuple(head + self._device for head in children)
+        self._blocks = _blocks_below(key_type)
+        self._device = int.from_bytes(initial_key_id[4:]) << COUNTER_BITS
 
     def expand(self, encrypt: Update, counter: int) -> bytes:
         """Working keys and children of the node `counter`, whose key `encrypt` enciphers under."""
-        tail = self._device + counter.to_bytes(4)
-        blocks = tail.join(self._working_heads)
-        if counter & 1 or counter.bit_count() >= MAX_ONE_BITS:  # no children
-            return encrypt(blocks)
-        below = (counter & -counter).bit_length() - 1 if counter else COUNTER_BITS
-        for bit in range(below):
-            child = (counter | 1 << bit).to_bytes(4)
-            for head in self._child_heads:
-                blocks += head + child
-        return encrypt(blocks)
+        if counter & 1 or counter.bit_count() >= MAX_ONE_BITS:
+            below = 0
+        else:
+            below = (counter & -counter).bit_length() - 1 if counter else COUNTER_BITS
+        # The bit that leads to a child is 0 in the counter: adding sets it.
+        constant, ends, size = self._blocks[below]
+        return encrypt((constant + ends * (self._device | counter)).to_bytes(size))
