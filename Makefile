@@ -79,6 +79,7 @@ setup: .venv/.ready  ## only make .venv
 .venv/.bench-ready: .venv/.ready
 	@$(BIN)/python -m venv .venv/iso8583sim
 	@.venv/iso8583sim/bin/python $(PIP) iso8583sim
+	@$(BIN)/python $(PIP) --only-binary gmpy2 --editable '.[fast]' >/dev/null 2>&1 || echo "without gmpy2: it cannot be installed here"
 	@touch $@
 
 # The tests use these to check that a run has the same digest under every Python. They are editable: the code is this one.

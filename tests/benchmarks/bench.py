@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from chip import bench_cda, bench_kernel
 from measure import Effort
 from messages import bench_messages
 from peers import PEERS
@@ -29,6 +30,8 @@ from spine import bench_cafe, bench_help, bench_memory, bench_sale, bench_scale,
 BENCHMARKS: Mapping[str, Callable[[Effort], dict[str, Any]]] = {
     "messages": bench_messages,
     **PEERS,
+    "kernel": bench_kernel,
+    "cda": bench_cda,
     "help": bench_help,
     "sale": bench_sale,
     "cafe": bench_cafe,

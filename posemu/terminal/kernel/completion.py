@@ -89,4 +89,4 @@ def second_generate_ac(
 
 def kept_objects(data: Data, terminal: Terminal) -> dict[str, bytes]:
     """The objects that an outcome carries: those of field 55, the card's and the receipt's."""
-    return chosen(data, (*dict.fromkeys((*terminal.field_55, *CARD_OBJECTS, *RECEIPT_OBJECTS)),))
+    return chosen(data, (*terminal.field_55, *CARD_OBJECTS, *RECEIPT_OBJECTS))

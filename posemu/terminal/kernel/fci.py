@@ -53,8 +53,8 @@ def read_fci(data: bytes) -> Fci | None:
     if len(names) != 1 or len(names[0]) not in AID_BYTES or len(templates) != 1:
         return None
     found = known_objects(inside)
-    tags = [tag for tag, _ in found]
-    return Fci(names[0].hex().upper(), dict(found)) if len(set(tags)) == len(tags) else None
+    objects = dict(found)
+    return Fci(names[0].hex().upper(), objects) if len(objects) == len(found) else None
 
 
 def known_objects(objects: Iterable[Tlv]) -> list[tuple[str, bytes]]:

@@ -98,7 +98,7 @@ def generate_ac(
     entries = _entries(data, dol)
     if TC_HASH in (entry.tag for entry in entries):
         data.terminal[TC_HASH] = _tc_hash(data, application)
-    sent = build_dol(entries, data)
+    sent = build_dol(entries, data.now())
     signed = signer is not None and asked is not Cryptogram.AAC
     command = Command(0x80, 0xAE, asked.value | (_SIGN if signed else 0), 0x00, sent, 256)
     response = yield from ask_card(command)
@@ -124,7 +124,7 @@ def _entries(data: Data, dol: str) -> tuple[DolEntry, ...]:
     if dol not in data.card:
         raise terminate("missing-data")
     try:
-        entries = parse_dol(data.card[dol])
+        entries = data.entries(dol)
     except DecodeError as error:
         raise terminate("bad-format") from error
     if dol_length(entries) > _SENT_MAX:
@@ -141,7 +141,7 @@ def _tc_hash(data: Data, application: TerminalApplication) -> bytes:
         entries = parse_dol(data.card.get(TDOL, application.default_tdol))
     except DecodeError as error:
         raise terminate("bad-format") from error
-    return sha1(build_dol(entries, data)).digest()
+    return sha1(build_dol(entries, data.now())).digest()
 
 
 def _answer(answer: bytes) -> tuple[Tlv, dict[str, bytes]]:

@@ -20,13 +20,14 @@ from posemu.terminal.kernel.flags import AIP
 from posemu.terminal.kernel.outcome import terminate
 from posemu.terminal.kernel.requests import Answer, Request
 from posemu.terminal.kernel.selection import Selected
-from posemu.wire.emv.apdu import parse_command, parse_gpo_response
-from posemu.wire.emv.dol import gpo_command
-from posemu.wire.emv.tlv import decode_tlv
-from posemu.wire.errors import DecodeError, EncodeError
+from posemu.wire.emv.apdu import LE_MAX, Command, parse_gpo_response
+from posemu.wire.emv.dol import build_dol, parse_dol
+from posemu.wire.emv.tlv import Tlv, encode_tlv
+from posemu.wire.errors import DecodeError
 
 AFL: Final = "94"
-_PDOL = "9F38"
+_PDOL, _COMMAND_TEMPLATE = "9F38", "83"
+_SENT_MAX = 255
 _CONDITIONS_NOT_SATISFIED = 0x6985
 
 
@@ -40,11 +41,13 @@ def initiate(data: Data, selected: Selected) -> Generator[Request, Answer, bool]
     for tag, value in selected.objects.items():
         data.take(tag, value)
     try:
-        command = parse_command(gpo_command(data.card.get(_PDOL, b""), data))
-    except (DecodeError, EncodeError) as error:
+        data.pdol = build_dol(parse_dol(data.card.get(_PDOL, b"")), data.now())
+    except DecodeError as error:
         raise terminate("bad-format") from error
-    data.pdol = decode_tlv(command.data)[0].value
-    answer = yield from ask_card(command)
+    sent = encode_tlv([Tlv(_COMMAND_TEMPLATE, data.pdol)])
+    if len(sent) > _SENT_MAX:
+        raise terminate("bad-format")
+    answer = yield from ask_card(Command(0x80, 0xA8, 0x00, 0x00, sent, LE_MAX))
     if answer.sw == _CONDITIONS_NOT_SATISFIED:
         return False
     if answer.sw != OK:

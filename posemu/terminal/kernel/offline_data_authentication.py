@@ -213,7 +213,7 @@ def _for_ddol(data: Data, ddol: bytes) -> bytes:
         raise NotAuthentic("the DDOL does not ask for the unpredictable number")
     if dol_length(entries) > _SENT_MAX:
         raise NotAuthentic("the DDOL asks for more than a command holds")
-    return build_dol(entries, data)
+    return build_dol(entries, data.now())
 
 
 def _signature(answer: bytes) -> bytes:

@@ -48,4 +48,5 @@ def set_response_code(data: Data, code: str) -> None:
 
 def chosen(data: Data, tags: tuple[str, ...]) -> dict[str, bytes]:
     """Those of the objects that there are, in the order of `tags`."""
-    return {tag: data[tag] for tag in tags if tag in data}
+    there = data.now()
+    return {tag: there[tag] for tag in tags if tag in there}

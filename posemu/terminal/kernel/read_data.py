@@ -21,7 +21,7 @@ from posemu.terminal.kernel.initiate import AFL
 from posemu.terminal.kernel.outcome import terminate
 from posemu.terminal.kernel.requests import Answer, Request
 from posemu.wire.emv.apdu import parse_afl
-from posemu.wire.emv.dol import dol_length, parse_dol
+from posemu.wire.emv.dol import dol_length
 from posemu.wire.emv.tags import EmvTag, emv_tag
 from posemu.wire.emv.tlv import decode_length, decode_tlv
 from posemu.wire.errors import DecodeError
@@ -105,25 +105,24 @@ def _check(data: Data) -> None:
     if any(tag not in data.card for tag in MANDATORY):
         raise terminate("missing-data")
     for tag in _CHECKED:
-        if tag in data.card and not _well_formed(tag, data.card[tag]):
+        value = data.card.get(tag)
+        if value is not None and not _well_formed(tag, value):
             raise terminate("bad-format")
+    if not all(_can_be_filled(tag, data) for tag in _DOLS if tag in data.card):
+        raise terminate("bad-format")
 
 
 def _well_formed(tag: str, value: bytes) -> bool:
     known = emv_tag(tag)
     assert isinstance(known, EmvTag)
-    digits = _DIGITS.get(known.format)
-    text = value.hex().upper()
-    return (
-        known.shortest <= len(value) <= known.longest
-        and (digits is None or digits.fullmatch(text) is not None)
-        and (tag not in _DATES or _DATE.fullmatch(text) is not None)
-        and (tag not in _DOLS or _can_be_filled(tag, value))
+    digits = _DATE if tag in _DATES else _DIGITS.get(known.format)
+    return known.shortest <= len(value) <= known.longest and (
+        digits is None or digits.fullmatch(value.hex().upper()) is not None
     )
 
 
-def _can_be_filled(tag: str, dol: bytes) -> bool:
+def _can_be_filled(tag: str, data: Data) -> bool:
     try:
-        return dol_length(parse_dol(dol)) <= _DOLS[tag]
+        return dol_length(data.entries(tag)) <= _DOLS[tag]
     except DecodeError:
         return False

@@ -25,7 +25,8 @@ from posemu.terminal.kernel.terminal_data import TerminalApplication
 from posemu.terminal.kernel.transaction_kind import TERMINAL_TYPE
 
 IAC_DENIAL, IAC_ONLINE, IAC_DEFAULT = "9F0E", "9F0F", "9F0D"
-_NO_BITS, _ALL_BITS = bytes(5), b"\xff" * 5
+_BYTES = 5
+_NO_BITS, _ALL_BITS = bytes(_BYTES), b"\xff" * _BYTES
 _MISSING = {IAC_DENIAL: _NO_BITS, IAC_ONLINE: _ALL_BITS, IAC_DEFAULT: _ALL_BITS}
 
 
@@ -95,7 +96,9 @@ def decide_unable_to_go_online(data: Data, application: TerminalApplication) -> 
 
 def _triggered(data: Data, tag: str, terminal_code: bytes) -> bool:
     issuer_code = data.card.get(tag, _MISSING[tag])
-    return any(
-        happened & (issuer | acquirer)
-        for happened, issuer, acquirer in zip(data[TVR], issuer_code, terminal_code, strict=False)
-    )
+    return bool(_number(data[TVR]) & (_number(issuer_code) | _number(terminal_code)))
+
+
+def _number(code: bytes) -> int:
+    """The bits of a TVR or an action code; what a short one has not is not set."""
+    return int.from_bytes(code[:_BYTES].ljust(_BYTES, b"\x00"))

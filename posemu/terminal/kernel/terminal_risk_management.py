@@ -10,7 +10,6 @@ arithmetic is exact, and at most two commands go to the card.
 from __future__ import annotations
 
 from collections.abc import Generator
-from fractions import Fraction
 
 from posemu.terminal.kernel.data import Data
 from posemu.terminal.kernel.get_data import get_number
@@ -50,11 +49,12 @@ def is_selected(amount_minor: int, application: TerminalApplication, draw: float
     threshold, floor = application.selection_threshold_minor, application.floor_limit_minor
     if amount_minor >= floor:
         return False
-    percent = Fraction(application.selection_target_percent)
-    if amount_minor >= threshold:
-        more = application.selection_maximum_percent - application.selection_target_percent
-        percent += Fraction(more * (amount_minor - threshold), floor - threshold)
-    return 1 + int(Fraction(draw) * _DRAWS) <= percent
+    part, whole = draw.as_integer_ratio()
+    above_target = 1 + part * _DRAWS // whole - application.selection_target_percent
+    if amount_minor < threshold:
+        return above_target <= 0
+    more = application.selection_maximum_percent - application.selection_target_percent
+    return above_target * (floor - threshold) <= more * (amount_minor - threshold)
 
 
 def _check_velocity(data: Data) -> Generator[Request, Answer, None]:

@@ -152,20 +152,23 @@ def _le(field: bytes) -> int:
 
 def encode_command(command: Command) -> bytes:
     """The bytes of a command APDU. Raises `EncodeError`. ISO/IEC 7816-3:2006 12.1.3."""
-    header = (command.cla, command.ins, command.p1, command.p2)
-    if any(not 0 <= byte <= 0xFF for byte in header) or command.cla == 0xFF:
+    try:
+        header = bytes((command.cla, command.ins, command.p1, command.p2))
+    except ValueError:
+        header = b""
+    if not header or command.cla == 0xFF:
         raise EncodeError("APDU", "class (not FF), instruction, P1 and P2 are bytes")
     width, most = (2, LE_MAX_EXTENDED) if command.extended else (1, LE_MAX)
-    if len(command.data) >= most:
-        raise EncodeError("Lc", f"at most {most - 1} bytes of data; above 255 set `extended`")
-    if command.le is not None and not 1 <= command.le <= most:
-        raise EncodeError("Le", f"must be 1 to {most}; above 256 set `extended`")
-    body = b""
-    if command.data:
-        body += len(command.data).to_bytes(width, "big") + command.data
-    if command.le is not None:
-        body += (command.le % most).to_bytes(width, "big")
-    return bytes(header) + (b"\x00" if command.extended and body else b"") + body
+    data, le, body = command.data, command.le, b""
+    if data:
+        if len(data) >= most:
+            raise EncodeError("Lc", f"at most {most - 1} bytes of data; above 255 set `extended`")
+        body = len(data).to_bytes(width, "big") + data
+    if le is not None:
+        if not 1 <= le <= most:
+            raise EncodeError("Le", f"must be 1 to {most}; above 256 set `extended`")
+        body += (le % most).to_bytes(width, "big")
+    return header + (b"\x00" if command.extended and body else b"") + body
 
 
 def parse_response(data: bytes) -> Response:

@@ -34,20 +34,20 @@ def parse_dol(dol: bytes) -> tuple[DolEntry, ...]:
     if len(dol) > DOL_MAX:
         raise DecodeError("DOL", DOL_MAX, f"longer than {DOL_MAX} bytes")
     entries = []
-    offset = 0
-    while offset < len(dol):
+    offset, size = 0, len(dol)
+    while offset < size:
         tag = read_tag(dol, offset)
         place = offset + len(tag) // 2
-        if place == len(dol):
+        if place == size:
             raise DecodeError(f"tag {tag}", place, "has no length")
-        entries.append(DolEntry(tag, dol[place]))
+        entries.append((tag, dol[place]))
         offset = place + 1
-    return tuple(entries)
+    return tuple(map(DolEntry._make, entries))
 
 
 def dol_length(entries: Iterable[DolEntry]) -> int:
     """The bytes of all values together. EMV Book 3 5.4."""
-    return sum(entry.length for entry in entries)
+    return sum([entry.length for entry in entries])
 
 
 def build_dol(entries: Iterable[DolEntry], values: Mapping[str, bytes]) -> bytes:
@@ -83,9 +83,13 @@ def gpo_command(pdol: bytes, values: Mapping[str, bytes]) -> bytes:
 
 def _fitted(entry: DolEntry, values: Mapping[str, bytes]) -> bytes:
     value = values.get(entry.tag, b"")
-    if not value or tag_info(entry.tag).constructed:
+    if not value:
         return bytes(entry.length)
     known = emv_tag(entry.tag)
+    if known.format == "template" if known else tag_info(entry.tag).constructed:
+        return bytes(entry.length)
+    if len(value) == entry.length:
+        return value
     return _FITS.get(known.format if known else "", _fit_others)(value, entry.length)
 
 

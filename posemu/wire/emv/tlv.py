@@ -85,9 +85,14 @@ def read_tag(data: bytes, offset: int = 0) -> str:
 
     Raises `DecodeError`. EMV Book 3 B1.
     """
+    try:
+        first = data[offset]
+        return _ONE_BYTE[first] or _TWO_BYTES[first][data[offset + 1]]
+    except IndexError:  # filling, a longer tag, or the end
+        pass
     if data[offset : offset + 1] in (b"", b"\x00"):
         raise DecodeError("tag", offset, "must start with another byte than 00")
-    return _ONE_BYTE[data[offset]] or _long_tag(data, offset, len(data))
+    return _long_tag(data, offset, len(data))
 
 
 def encode_length(length: int) -> bytes:
