@@ -35,13 +35,18 @@ def trace_in(fields: dict[int, Value]) -> Trace:
 
 @dataclass(slots=True)
 class Original:
-    """A sale as the acquirer remembers it. `reversed-first`: its reversal came before it did."""
+    """A sale as the acquirer remembers it. `reversed-first`: its reversal came before it did.
+
+    `opinion` is there only if its chip approved it offline: the response code that it would have
+    got online. Whoever disputes it later asks for that.
+    """
 
     status: str
     amount_minor: int
     pan: str = field(default="", repr=False)
     rrn: str = ""
     authorisation: str = ""
+    opinion: str = ""
 
 
 class OrderStatus(Enum):

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from posemu.crypto import (
     CardKeys,
@@ -35,10 +35,13 @@ from posemu.crypto import (
     same,
 )
 from posemu.host.chip_answer import (
+    COMMANDS,
     SCRIPTS_MAX,
     CardName,
     CardStatus,
+    Order,
     ProvenCard,
+    PutData,
     Script,
     check_script,
     issuer_authentication,
@@ -53,6 +56,7 @@ from posemu.wire import (
     emv_tag,
     encode_tlv,
     parse_issuer_application_data,
+    template,
     tlv_pairs,
 )
 from posemu.wire.emv.meanings import bit_names
@@ -60,6 +64,12 @@ from posemu.wire.emv.meanings import bit_names
 ATC_JUMP: Final = 100
 """Transactions between two that the issuer sees; more are noted. Assumed: a card that is used ten
 times a day and goes online every tenth."""
+CHANGE_LIMIT: Final = "change-limit"
+"""The lower limit of transactions in a row without the issuer becomes 0: the card asks each
+time."""
+STANDING: Final = (*COMMANDS, CHANGE_LIMIT)
+_LOWER_COUNT: Final[Mapping[str, str]] = {"visa": "9F58", "mastercard": "9F14"}
+"""VIS 1.6, appendix A; M/Chip 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,15 @@ class Judged:
     response_code: str
     kind: str = ""
     card: ProvenCard | None = None
+
+
+class StandingOrder(NamedTuple):
+    """A script for every card that asks: a name of `STANDING`, carried out before or after the last
+    cryptogram; `spoiled`: its MAC is wrong."""
+
+    name: str
+    before: bool = False
+    spoiled: bool = False
 
 
 class _UnusableError(Exception):
@@ -98,12 +117,36 @@ class ChipIssuer:
         self._rules = rules
         self._known: dict[CardName, _Known] = {}
         self._scripts: dict[tuple[str, str], list[Script]] = {}
+        self._standing: list[StandingOrder] = []
+        self._proofs_wrong = False
 
     def order(self, pan: str, sequence: str, script: Script) -> None:
         """Have the next answer to this card carry a script. Raises ValueError for a script that no
         answer can carry."""
         check_script(script)
         self._scripts.setdefault((pan, sequence), []).append(script)
+
+    # --- verbs ------------------------------------------------------------------------------------
+
+    def order_for_all(self, order: StandingOrder) -> None:
+        """Every answer to a card carries this script, until `withdraw`, behind those ordered for
+        that card. Raises ValueError for a name that is not one of `STANDING`."""
+        if order.name not in STANDING:
+            raise ValueError(f"no script {order.name!r}: {', '.join(STANDING)}")
+        self._standing.append(order)
+
+    def withdraw(self, order: StandingOrder) -> None:
+        """One order as this is no more."""
+        self._standing.remove(order)
+
+    def spoil_proofs(self) -> None:
+        """The proof in every answer (tag 91) is wrong: as from an issuer with another key."""
+        self._proofs_wrong = True
+
+    def mend_proofs(self) -> None:
+        self._proofs_wrong = False
+
+    # --- a message --------------------------------------------------------------------------------
 
     def judge(
         self,
@@ -147,8 +190,10 @@ class ChipIssuer:
         card = judged.card
         if card is None or judged.kind not in _REQUESTS or _HEARD_BEFORE & set(judged.findings):
             return b""
-        proof = [Tlv("91", issuer_authentication(card, response_code, status))]
-        return encode_tlv([*proof, *self._deliver(card)])
+        proof = issuer_authentication(card, response_code, status)
+        if self._proofs_wrong:
+            proof = bytes((proof[0] ^ 0xFF,)) + proof[1:]
+        return encode_tlv([Tlv("91", proof), *self._deliver(card)])
 
     # --- what the card is -------------------------------------------------------------------------
 
@@ -208,7 +253,29 @@ class ChipIssuer:
                 break
             made.append(script)
             del waiting[0]
+        for order in self._standing:
+            standing = _standing_script(card, order)
+            if standing is not None:
+                length += len(encode_tlv([standing]))
+                if length <= SCRIPTS_MAX:
+                    made.append(standing)
         return made
+
+
+def _standing_script(card: ProvenCard, order: StandingOrder) -> Tlv | None:
+    """The template for this card; None if its scheme has nothing of the kind."""
+    command: Order | PutData = Order(order.name)
+    if order.name == CHANGE_LIMIT:
+        tag = _LOWER_COUNT.get(card.name.scheme)
+        if tag is None:
+            return None
+        command = PutData(tag, bytes(1))
+    made = script_template(card, Script((command,), order.before))
+    if not order.spoiled:
+        return made
+    identifier, carried = made.children or ()
+    wrong = carried.value[:-1] + bytes((carried.value[-1] ^ 0xFF,))  # a command ends with its MAC
+    return template(made.tag, [identifier, Tlv(carried.tag, wrong)])
 
 
 # --- field 55 -------------------------------------------------------------------------------------

@@ -10,40 +10,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from posemu.crypto import BadCiphertext, BadKsn, HostDukpt, PinBlockError, WorkingKeys, same
+from posemu.crypto import BadCiphertext, BadKsn, HostDukpt, WorkingKeys, same
 from posemu.host.accounts import APPROVED, Issuer
 from posemu.host.books import (
-    BOOKED,
-    DECLINED,
-    REVERSED,
     REVERSED_FIRST,
     OrderStatus,
-    Original,
     Posting,
     Service,
     TerminalBooks,
     trace_in,
 )
+from posemu.host.cards import Cards
+from posemu.host.chip import ChipIssuer
 from posemu.host.key_use import KeyLog, Use
 from posemu.host.orders import CLOSE, PAY, QUERY, Orders
 from posemu.host.wallets import Wallets
-from posemu.wire import Codec, DecodeError, TrackError, Value, answer_mti, parse_track2
+from posemu.wire import Codec, DecodeError, Value, answer_mti
 
 Fields = dict[int, Value]
 MAC_BYTES = 8
 
-INVALID, WRONG_AMOUNT, SECURITY, TOO_LATE, DUPLICATE = "12", "64", "63", "68", "94"
-UNKNOWN_ORIGINAL, OUT_OF_BALANCE, FORMAT, BAD_MAC = "25", "95", "30", "A0"
+INVALID, SECURITY, OUT_OF_BALANCE, BAD_MAC = "12", "63", "95", "A0"
 SIGN_ON_CODE = "001"
 
-_PAY_NEEDS = (3, 4, 11, 12, 13, 41, 42, 59, 62, 63, 64)
-_NEEDED = {  # what a request must say to be understood, by MTI class; 0200 is also a code payment
-    "02": (4, 11, 12, 13, 41, 42, 52, 62, 63, 64),
-    "04": (4, 11, 41, 42, 61, 62, 64),
-    "05": (11, 41, 42, 48, 60, 62, 64),
-    "06": (3, 4, 11, 41, 42, 59, 62, 64),
-    "08": (11, 41, 42, 60, 62, 64),
+_NEEDED = {  # what a message must say to be understood, by what it asks for
+    "stripe-sale": (4, 11, 12, 13, 41, 42, 52, 62, 63, 64),
+    "chip-sale": (4, 11, 12, 13, 41, 42, 55, 62, 63, 64),
+    "pay": (3, 4, 11, 12, 13, 41, 42, 59, 62, 63, 64),
+    "advice": (3, 4, 11, 12, 13, 39, 41, 42, 55, 62, 63, 64),
+    "reversal": (4, 11, 41, 42, 61, 62, 64),
+    "reconciliation": (11, 41, 42, 48, 60, 62, 64),
+    "order": (3, 4, 11, 41, 42, 59, 62, 64),
+    "network-management": (11, 41, 42, 60, 62, 64),
 }
+_CLASSES = {"04": "reversal", "05": "reconciliation", "06": "order", "08": "network-management"}
+_ADVICE_ANSWER = "3"  # the function digit of 0230
 _ECHOED = (3, 4, 11, 12, 13, 41, 42, 49, 59, 60)
 
 
@@ -62,11 +63,14 @@ class Host:
 
     desk: type[Orders] = Orders  # who keeps the orders of code payments
 
-    def __init__(self, codec: Codec, dukpt: HostDukpt, issuer: Issuer) -> None:
+    def __init__(self, codec: Codec, dukpt: HostDukpt, issuer: Issuer, chip: ChipIssuer) -> None:
+        """`issuer` keeps the accounts, `chip` the keys and counters of the chips."""
         self._codec = codec
         self._dukpt = dukpt
         self.issuer = issuer
+        self.chip = chip
         self.wallets = Wallets()
+        self._cards = Cards(issuer, chip, self._next_references)
         self._orders = self.desk(self.wallets, self._next_references)
         self.books: dict[str, TerminalBooks] = {}
         self._keys: dict[str, KeyLog] = {}
@@ -75,11 +79,14 @@ class Host:
         self._failing = ""
         self._clear_track = False
         self._services: dict[str, Callable[[TerminalBooks, Fields, WorkingKeys, str], Service]] = {
-            "02": self._sale,
-            "04": self._reversal,
-            "05": self._reconciliation,
-            "06": self._order,
-            "08": self._network_management,
+            "stripe-sale": self._sale,
+            "chip-sale": self._sale,
+            "pay": self._pay,
+            "advice": self._advice,
+            "reversal": self._reversal,
+            "reconciliation": self._reconciliation,
+            "order": self._order,
+            "network-management": self._network_management,
         }
 
     def register(self, terminal_id: str, merchant_id: str, initial_key_id: bytes) -> None:
@@ -113,8 +120,7 @@ class Host:
         try:
             mti, fields = self._codec.decode(message)
             out_mti = answer_mti(mti)
-            kind = mti[:2]
-            needed = _PAY_NEEDS if _is_pay(kind, fields) else _NEEDED[kind]
+            needed = _NEEDED[_asked(out_mti, fields)]
             missing = [number for number in needed if number not in fields]
         except (DecodeError, KeyError) as error:
             return Result(None, note=f"unreadable: {type(error).__name__}")
@@ -136,12 +142,12 @@ class Host:
         self, out_mti: str, books: TerminalBooks, fields: Fields, keys: WorkingKeys, message: bytes,
         today: str,
     ) -> Result:  # fmt: skip
-        log = self._keys[str(fields[41])]
+        log, asked = self._keys[str(fields[41])], _asked(out_mti, fields)
         counter = int.from_bytes(keys.ksn[8:])
         use = log.use(counter, message)
         if use is Use.REPEATED:
             return Result(log.first_answer(counter), note="repeated")
-        if use is Use.LATE and not self._known_late(books, out_mti, fields):
+        if use is Use.LATE and not _known_late(books, asked, fields):
             use = Use.REFUSED
         if use is Use.REFUSED:
             return Result(self._seal(out_mti, fields, keys, {39: SECURITY}), note="KSN refused")
@@ -149,18 +155,13 @@ class Host:
             answer = self._seal(out_mti, fields, keys, {39: self._failing})
             log.done(counter, message, answer)
             return Result(answer, note="failing")
-        said, postings = self._services[out_mti[:2]](books, fields, keys, today)
+        said, postings = self._services[asked](books, fields, keys, today)
         answer = self._seal(out_mti, fields, keys, said)
         log.done(counter, message, answer)
-        return Result(answer, postings, str(said[39]))
-
-    def _known_late(self, books: TerminalBooks, out_mti: str, fields: Fields) -> bool:
-        """True for a late original whose reversal, or close, has been here before it."""
-        if _is_pay(out_mti[:2], fields):
-            order = books.orders.get(str(fields[59]))
-            return order is not None and order.status is OrderStatus.CLOSED_FIRST
-        original = books.originals.get(trace_in(fields))
-        return out_mti == "0210" and original is not None and original.status == REVERSED_FIRST
+        note = str(said[39])
+        if asked == "advice" and note == APPROVED:
+            note += f", issuer {books.originals[trace_in(fields)].opinion}"
+        return Result(answer, postings, note)
 
     def _seal(self, out_mti: str, fields: Fields, keys: WorkingKeys, said: Fields) -> bytes:
         answer: Fields = {number: fields[number] for number in _ECHOED if number in fields}
@@ -169,43 +170,29 @@ class Host:
         body = self._codec.encode(out_mti, answer, mac_present=True)
         return body + keys.answer_mac(body)[:MAC_BYTES]
 
-    # --- sale -------------------------------------------------------------------------------------
+    # --- cards ------------------------------------------------------------------------------------
 
     def _sale(self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str) -> Service:
-        if _is_pay("02", fields):
-            return self._orders.pay(books, fields, self._code(fields, keys))
-        trace = trace_in(fields)
-        amount_minor = int(str(fields[4]))
-        known = books.originals.get(trace)
-        if known is not None and known.status == REVERSED_FIRST:
-            return {39: TOO_LATE}, ()
-        if (trace[0], trace[2]) in books.by_stan_date:
-            return {39: DUPLICATE}, ()
-        try:
-            pan, expiry = self._card(fields, keys)
-            pin = keys.pin(_bytes(fields[52]), pan)
-        except (BadCiphertext, TrackError, PinBlockError, UnicodeDecodeError):
-            books.remember(trace, Original(DECLINED, amount_minor))
-            return {39: FORMAT}, ()
-        code = self.issuer.decide(pan, expiry, pin, amount_minor, today)
-        if code != APPROVED:
-            books.remember(trace, Original(DECLINED, amount_minor))
-            return {39: code}, ()
-        original = Original(BOOKED, amount_minor, pan, *self._next_references())
-        books.book(trace, original)
-        posting = Posting(str(fields[41]), trace[0], trace[2], amount_minor)
-        return {37: original.rrn, 38: original.authorisation, 39: APPROVED}, (posting,)
+        return self._cards.sale(books, fields, keys, self._clear(fields, keys), today)
 
-    def _card(self, fields: Fields, keys: WorkingKeys) -> tuple[str, str]:
-        """PAN and expiry out of the enciphered track."""
-        track = parse_track2(self._clear(fields, keys))
-        return track.pan, track.expiry
+    def _advice(
+        self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
+    ) -> Service:
+        return self._cards.advice(books, fields, self._clear(fields, keys), today)
 
-    def _clear(self, fields: Fields, keys: WorkingKeys) -> str:
-        """What DE63 holds. Raises `BadCiphertext` and UnicodeDecodeError."""
+    def _reversal(
+        self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
+    ) -> Service:
+        return self._cards.reversal(books, fields)
+
+    def _clear(self, fields: Fields, keys: WorkingKeys) -> str | None:
+        """What DE63 holds, track or payment code; None if it cannot be deciphered."""
         data = _bytes(fields[63])
-        clear = data if self._clear_track and data[:1].isdigit() else keys.decrypt(data)
-        return clear.decode("ascii")
+        try:
+            clear = data if self._clear_track and data[:1].isdigit() else keys.decrypt(data)
+            return clear.decode("ascii")
+        except (BadCiphertext, UnicodeDecodeError):
+            return None
 
     def _next_references(self) -> tuple[str, str]:
         """RRN and authorisation code of what is booked next."""
@@ -214,12 +201,8 @@ class Host:
 
     # --- code payments ----------------------------------------------------------------------------
 
-    def _code(self, fields: Fields, keys: WorkingKeys) -> str | None:
-        """The payment code, or None if it cannot be deciphered."""
-        try:
-            return self._clear(fields, keys)
-        except (BadCiphertext, UnicodeDecodeError):
-            return None
+    def _pay(self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str) -> Service:
+        return self._orders.pay(books, fields, self._clear(fields, keys))
 
     def _order(
         self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
@@ -229,33 +212,6 @@ class Host:
         if fields[3] == CLOSE:
             return self._orders.close(books, fields)
         return {39: INVALID}, ()
-
-    # --- reversal ---------------------------------------------------------------------------------
-
-    def _reversal(
-        self, books: TerminalBooks, fields: Fields, keys: WorkingKeys, today: str
-    ) -> Service:
-        """00: booked, and taken back (also when that had been done before). 12: known, never
-        booked. 25: not known; should it come later, it will be declined."""
-        said = str(fields[61])
-        trace = (said[:6], said[6:12], said[12:16])
-        amount_minor = int(str(fields[4]))
-        original = books.originals.get(trace)
-        if original is None:
-            books.remember(trace, Original(REVERSED_FIRST, amount_minor))
-            return {39: UNKNOWN_ORIGINAL}, ()
-        if original.amount_minor != amount_minor:
-            return {39: WRONG_AMOUNT}, ()
-        if original.status == REVERSED_FIRST:
-            return {39: UNKNOWN_ORIGINAL}, ()
-        if original.status == DECLINED:
-            return {39: INVALID}, ()
-        if original.status == REVERSED:
-            return {39: APPROVED, 37: original.rrn}, ()
-        books.reverse(original)
-        self.issuer.give_back(original.pan, amount_minor)
-        posting = Posting(str(fields[41]), trace[0], trace[2], -amount_minor)
-        return {39: APPROVED, 37: original.rrn}, (posting,)
 
     # --- network management and reconciliation ----------------------------------------------------
 
@@ -284,10 +240,26 @@ class Host:
         return {39: OUT_OF_BALANCE, 48: books.totals.as_field() + "2"}, ()
 
 
-def _is_pay(kind: str, fields: Fields) -> bool:
-    """True for the pay message of an order: a sale's MTI class, with a processing code of its
-    own."""
-    return kind == "02" and fields.get(3) == PAY
+def _asked(out_mti: str, fields: Fields) -> str:
+    """What a message asks for, by the MTI of its answer. Raises KeyError for what is not served."""
+    if out_mti[:2] != "02":
+        return _CLASSES[out_mti[:2]]
+    if out_mti[2] == _ADVICE_ANSWER:
+        return "advice"
+    if fields.get(3) == PAY:
+        return "pay"
+    return "chip-sale" if 55 in fields else "stripe-sale"
+
+
+def _known_late(books: TerminalBooks, asked: str, fields: Fields) -> bool:
+    """True for a late original whose reversal, or close, has been here before it."""
+    if asked == "pay":
+        order = books.orders.get(str(fields[59]))
+        return order is not None and order.status is OrderStatus.CLOSED_FIRST
+    if asked not in ("stripe-sale", "chip-sale"):
+        return False
+    original = books.originals.get(trace_in(fields))
+    return original is not None and original.status == REVERSED_FIRST
 
 
 def _bytes(value: Value) -> bytes:

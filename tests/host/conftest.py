@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from posemu.crypto import HostDukpt, Key, Pin, TerminalDukpt, WorkingKeys, derive_initial_key
-from posemu.host import Host, Issuer, Result
+from posemu.host import ChipIssuer, Host, Issuer, Result
 from posemu.profiles import load_dialect
+from posemu.profiles.card_keys import load_card_keys
 from posemu.wire import Codec, Value, luhn_check_digit
 
 CODEC = Codec(load_dialect("posemu-87-aes"))
@@ -20,8 +21,9 @@ CARDS = {  # PAN: PIN, expiry, balance
     "9999075123741247": ("836194027715", "2912", 100_000),
     "9999080000000018": ("100000000000", "2912", 5_000),
     "9999080000000026": ("123456789012", "2602", 100_000),
+    "9999074985333805": ("134900971134", "2910", 100_000),  # the holder of `chip_counter`
 }
-PAN = next(iter(CARDS))
+PAN, CHIP_PAN = "9999075123741247", "9999074985333805"
 ACCOUNT, BALANCE = "990000000001", 500_000  # a wallet: what its codes begin with
 
 
@@ -34,7 +36,7 @@ class Till:
         issuer = Issuer(pin_tries)
         for pan, (pin, expiry, balance_minor) in CARDS.items():
             issuer.open_account(pan, Pin(pin), expiry, balance_minor)
-        self.host = Host(CODEC, HostDukpt(BDK), issuer)
+        self.host = Host(CODEC, HostDukpt(BDK), issuer, ChipIssuer(load_card_keys().issuer))
         self.host.wallets.open(ACCOUNT, BALANCE)
         self.host.register(terminal, MERCHANT, key_id)
         self.terminal, self.key_id = terminal, key_id
@@ -45,6 +47,9 @@ class Till:
     @property
     def books(self) -> Any:
         return self.host.books[self.terminal]
+
+    def balance(self, pan: str) -> int:
+        return self.issuer._accounts[pan].balance_minor
 
     def next_keys(self) -> WorkingKeys:
         return self.dukpt.next_keys()
@@ -59,16 +64,34 @@ class Till:
     def sale(
         self, stan: int, amount_minor: int = 3_800, *, pan: str = PAN, pin: str | None = None,
         expiry: str = "2912", keys: WorkingKeys | None = None, mti: str = "0200",
-        time: str = "090000", date: str = "0302", **fields: Value | None,
+        time: str = "090000", date: str = "0302", track: str = "", **fields: Value | None,
     ) -> bytes:  # fmt: skip
         keys = keys or self.next_keys()
-        track = f"{pan}={expiry}2010000000000".encode()
+        track = track or f"{pan}={expiry}2010000000000"
         return self.seal(mti, {
             3: "000000", 4: f"{amount_minor:012d}", 11: f"{stan:06d}", 12: time, 13: date,
             41: self.terminal, 42: MERCHANT, 49: "156", 60: "22000001000",
-            52: keys.pin_block(Pin(pin or CARDS[pan][0]), pan, bytes(8)), 63: keys.encrypt(track),
+            52: keys.pin_block(Pin(pin or CARDS[pan][0]), pan, bytes(8)),
+            63: keys.encrypt(track.encode()),
             **{int(name.removeprefix("de")): value for name, value in fields.items()},
         }, keys)  # fmt: skip
+
+    def chip_sale(
+        self, stan: int, field_55: bytes, amount_minor: int = 3_800, *, pan: str = CHIP_PAN,
+        pin: str | None = None, **how: Any,
+    ) -> bytes:  # fmt: skip
+        """Without PIN there is no PIN block."""
+        chip: dict[str, Any] = {"de22": "051", "de25": "00", "de55": field_55}
+        if pin is None:
+            chip["de52"] = None
+        return self.sale(stan, amount_minor, pan=pan, pin=pin or "0000", **{**chip, **how})
+
+    def advice(
+        self, stan: int, field_55: bytes, amount_minor: int = 3_800, *, mti: str = "0220",
+        code: str = "Y1", **how: Any,
+    ) -> bytes:  # fmt: skip
+        """The upload of an offline approval."""
+        return self.chip_sale(stan, field_55, amount_minor, **{"mti": mti, "de39": code, **how})
 
     def code(self, message: bytes, today: str = TODAY) -> str:
         return str(self.said(self.ask(message, today))[39])

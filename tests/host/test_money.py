@@ -13,6 +13,7 @@ PANS = ["9999075123741247", "9999080000000018", "9999080000000026"]
 PINS = {"9999075123741247": "836194027715", "9999080000000018": "100000000000",
         "9999080000000026": "123456789012"}  # fmt: skip
 WRONG = "000000000000"
+NOBODY = "9999080000000034"
 STANS = st.integers(1, 5)
 AMOUNTS = st.sampled_from([1, 1_200, 3_800, 5_000])
 TILL: Any = None
@@ -33,6 +34,7 @@ class HostModel(RuleBasedStateMachine):
         self.start_minor = self.till.issuer.total_minor()
         self.net: dict[tuple[int, str], int] = {}  # (stan, time) -> net booked, by the postings
         self.fate: dict[tuple[int, str], str] = {}
+        self.uploaded: dict[tuple[int, str], tuple[int, str]] = {}  # amount and PAN of an advice
         self.sent: list[tuple[bytes, bytes | None]] = []
         self.saved: list[Any] = []
 
@@ -63,6 +65,30 @@ class HostModel(RuleBasedStateMachine):
             self.fate[(stan, time)] = "declined"
         if known == "reversed-first":
             assert code in ("68", "63")
+
+    @rule(stan=STANS, amount=AMOUNTS, pan=st.sampled_from([*PANS, NOBODY]),
+          time=st.sampled_from(["090000", "100000"]), mti=st.sampled_from(["0220", "0221"]),
+          old=st.booleans())  # fmt: skip
+    def advice(self, stan: int, amount: int, pan: str, time: str, mti: str, old: bool) -> None:
+        """An offline approval, of any account or none, is booked if its trace number is free."""
+        keys = self.saved.pop() if old and self.saved else self.till.next_keys()
+        message = self.till.advice(stan, b"", amount, pan=pan, time=time, mti=mti, keys=keys)
+        result = self.ask(message)
+        self.post(result, time)
+        code = str(self.till.said(result)[39])
+        here, known = (stan, time), self.fate.get((stan, time))
+        if code == "63":
+            assert result.postings == ()
+        elif here in self.uploaded:
+            assert code == ("00" if self.uploaded[here] == (amount, pan) else "94")
+            assert result.postings == ()
+        elif known == "reversed-first":
+            assert code == "68"
+        elif any(used == stan for used, _ in self.fate):
+            assert code == "94"
+        else:
+            assert (code, len(result.postings)) == ("00", 1)
+            self.fate[here], self.uploaded[here] = "booked", (amount, pan)
 
     @rule(stan=STANS, amount=AMOUNTS, time=st.sampled_from(["090000", "100000"]))
     def reversal(self, stan: int, amount: int, time: str) -> None:

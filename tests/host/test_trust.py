@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-@pytest.mark.parametrize("kind", ["sale", "reversal", "reconciliation"])
+@pytest.mark.parametrize("kind", ["sale", "reversal", "reconciliation", "advice"])
 def test_no_message_with_a_flipped_bit_is_booked(make_till: Any, kind: str) -> None:
     """Every single-bit flip of a valid request: no posting, no change of the books, and the right
     message afterwards is still served."""
@@ -19,6 +19,7 @@ def test_no_message_with_a_flipped_bit_is_booked(make_till: Any, kind: str) -> N
         "sale": lambda: till.sale(2),
         "reversal": lambda: till.reversal(1),
         "reconciliation": lambda: till.reconciliation(till.books.totals.as_field()),
+        "advice": lambda: till.advice(3, b"\x9f\x36\x02\x00\x01"),
     }[kind]()
     before = till.snapshot()
     answered = 0
@@ -67,13 +68,13 @@ def test_damaged_messages_raise_nothing(make_till: Any, data: st.DataObject) -> 
 FIELDS = {
     3: "000000", 4: "000000000100", 11: "000005", 12: "091000", 13: "0302", 25: "00", 39: "98",
     42: "POSEMU000000001", 48: "0" * 36, 49: "156", 52: bytes(16), 60: "22000001000",
-    61: "0000050910000302", 63: bytes(16),
+    61: "0000050910000302", 63: bytes(16), 55: bytes.fromhex("9F36020001"),
 }  # fmt: skip
 ANS = st.text("0123456789ABCxyz |~", max_size=40)
 
 
 @given(
-    st.sampled_from(["0200", "0201", "0202", "0220", "0400", "0401", "0420", "0500", "0501",
+    st.sampled_from(["0200", "0201", "0202", "0220", "0221", "0400", "0401", "0420", "0500", "0501",
                      "0520", "0800", "0801", "0820"]),
     st.dictionaries(st.sampled_from(sorted(FIELDS)), st.none(), max_size=4),
     st.tuples(ANS.map(lambda s: s[:37]), ANS.map(lambda s: s[:11]), ANS.map(lambda s: s[:16])),
@@ -93,9 +94,11 @@ def test_an_authentic_message_may_say_anything(
             fields[number] = text
     if fields[63] is not None:
         fields[63] = track
-    result = till.ask(till.seal(mti, fields, till.next_keys()))
-    assert result.postings == ()
-    assert till.issuer.total_minor() == before
+    early, late = till.next_keys(), till.next_keys()
+    for keys in (late, early):
+        result = till.ask(till.seal(mti, fields, keys))
+        assert result.postings == ()
+        assert till.issuer.total_minor() == before
 
 
 @pytest.mark.parametrize("length", [0, 1, 35, 36, 37])
