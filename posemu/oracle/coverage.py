@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from posemu.oracle.chips import cryptogram_in
+from posemu.oracle.ledger import AAC
+from posemu.oracle.probe import WAITING
+from posemu.oracle.reversals import CANNOT_FINISH
 from posemu.sim import Event
 
 SITUATIONS: dict[str, tuple[str, str]] = {
@@ -22,10 +26,26 @@ SITUATIONS: dict[str, tuple[str, str]] = {
     "receipt-late": ("a receipt was printed later", "补打凭条"),
     "settlement-repeated": ("an end of day was sent again", "结算重发"),
     "swipe-failed": ("a swipe could not be read", "刷卡失败"),
+    "chip-failed": ("an inserted chip did not get as far as a decision", "插卡未完成芯片交易"),
+    "fallback": ("the stripe was allowed because the chip had failed", "芯片失败后降级刷卡"),
+    "card-pulled": ("a chip card was pulled out too early", "芯片卡过早拔出"),
+    "wrong-pin-at-card": ("the card said that a PIN was wrong", "卡片提示密码错误"),
+    "offline-approved": ("a chip approved offline", "芯片脱机批准"),
+    "approved-unanswered": (
+        "a chip approved offline what the host had not answered",
+        "主机无应答后芯片脱机批准",
+    ),
+    "chip-refused-approval": (
+        "a chip refused what the host had approved",
+        "主机批准后芯片拒绝",
+    ),
+    "advice-repeated": ("an advice was sent again", "脱机上送重发"),
     "connection-failed": ("the host was not reached", "无法连接主机"),
 }
 
 _IN_SALE = ("sale-", "code-", "order-")  # what the names of a sale's states begin with
+_CANNOT_FINISH = f"|{CANNOT_FINISH}\n".encode()
+_WRONG_PIN = "63C"  # status, and the tries that are left (EMV Book 3, 6.5.12)
 
 
 class Coverage:
@@ -38,6 +58,9 @@ class Coverage:
         self._states: dict[str, str] = {}
         self._restarted: set[str] = set()
         self._orders: dict[str, bool] = {}  # till -> an order is open
+        self._talking: set[str] = set()  # tills that need the card in the slot
+        self._refused: set[str] = set()  # tills whose card has said AAC
+        self._unanswered: set[str] = set()  # those that reverse a sale of the card in the slot
         self.events = {
             "fault": self._fault, "state": self._state, "power": self._power,
             "ignored-answer": lambda e: self._met("late-answer"),
@@ -45,6 +68,9 @@ class Coverage:
             "garbled-answer": lambda e: self._met("garbled-answer"),
             "no-connection": lambda e: self._met("connection-failed"),
             "read": lambda e: None if e.data["good"] else self._met("swipe-failed"),
+            "chip-read": self._chip_read,
+            "fallback": lambda e: self._met("fallback"),
+            "slot": self._slot, "apdu": self._apdu, "queue-write": self._queue,
             "journal-write": self._journal, "frame-sent": self._frame,
         }  # fmt: skip
 
@@ -71,6 +97,8 @@ class Coverage:
                 self.pairs[(state, fault)] += 1
         if state == "starting" and before.startswith(_IN_SALE):
             self._met("restart-in-sale")
+        if state == "sale-chip":
+            self._talking.add(event.source)
         if state == "recovering":
             self._restarted.add(event.source)
         elif state == "sale-approved" and event.source in self._restarted:
@@ -83,10 +111,41 @@ class Coverage:
     def _power(self, event: Event) -> None:
         if not event.data["on"]:
             self._restarted.discard(event.source)
+            self._talking.discard(event.source)
+            self._refused.discard(event.source)
+
+    def _chip_read(self, event: Event) -> None:
+        self._talking.discard(event.source)
+        if not event.data["good"]:
+            self._met("chip-failed")
+
+    def _slot(self, event: Event) -> None:
+        till, there = event.source, event.data["card"]
+        if not there and till in self._talking:
+            self._met("card-pulled")
+        self._talking.discard(till)
+        self._refused.discard(till)
+        self._unanswered.discard(till)
+
+    def _apdu(self, event: Event) -> None:
+        if event.data["status"].startswith(_WRONG_PIN):
+            self._met("wrong-pin-at-card")
+        if cryptogram_in(event) == AAC:
+            self._refused.add(event.source)
+
+    def _queue(self, event: Event) -> None:
+        if event.data["record"] == WAITING:
+            self._met("offline-approved")
+            if event.source in self._unanswered:
+                self._met("approved-unanswered")
 
     def _journal(self, event: Event) -> None:
         record, till = event.data["record"], event.source
-        if record == "reversed":
+        if record == "reversing":
+            self._unanswered.add(till)
+            if till in self._refused and event.data["bytes"].endswith(_CANNOT_FINISH):
+                self._met("chip-refused-approval")
+        elif record == "reversed":
             booked = event.data["bytes"].endswith(b"booked\n")
             self._met("reversal-took-back" if booked else "reversal-of-unknown")
         elif record == "order_open":
@@ -101,6 +160,8 @@ class Coverage:
         mti = event.data["bytes"][7:9]
         if mti == b"\x04\x01":
             self._met("reversal-repeated")
+        elif mti == b"\x02\x21":
+            self._met("advice-repeated")
         elif mti == b"\x06\x01":
             self._met("close-repeated")
         elif mti == b"\x05\x01":

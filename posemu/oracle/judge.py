@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from posemu.oracle import liveness, messages, orders, probe, reversals, secrecy, told
+from posemu.oracle import (
+    advices,
+    chips,
+    liveness,
+    messages,
+    orders,
+    probe,
+    reversals,
+    secrecy,
+    told,
+)
 from posemu.oracle.coverage import Coverage
-from posemu.oracle.ledger import Ledger
+from posemu.oracle.ledger import Ledger, Transaction
 from posemu.oracle.secrecy import Canaries
 from posemu.sim import Event, Observer, Trace
 from posemu.wire import Codec
 
 INVARIANTS: dict[str, tuple[str, str]] = {
-    **told.RULES, **messages.RULES, **reversals.RULES, **orders.RULES, **probe.RULES,
-    **liveness.RULES, **secrecy.RULES,
+    **told.RULES, **chips.RULES, **messages.RULES, **reversals.RULES, **advices.RULES,
+    **orders.RULES, **probe.RULES, **liveness.RULES, **secrecy.RULES,
 }  # fmt: skip
 """Name of each rule, and what it says in English and Chinese."""
 
@@ -39,10 +50,11 @@ class Judge:
         self._liveness = liveness.Liveness(self.ledger, self._report)
         self._secrecy = secrecy.Secrecy(canaries, self._leak)
         self._by_kind: dict[str, tuple[Observer, ...]] = {}
+        reads_chips = chips.Chips(self.ledger, self._report)
         for reader in (
-            messages.Messages(codec, self.ledger, self._report),
-            told.Told(self.ledger, self._report), probe.Probe(self.ledger, self._report),
-            self._liveness, self.coverage,
+            messages.Messages(codec, self.ledger, reads_chips, self._report), reads_chips,
+            told.Told(self.ledger, reads_chips, self._report),
+            probe.Probe(self.ledger, self._report), self._liveness, self.coverage,
         ):  # fmt: skip
             for kind, observer in reader.events.items():
                 self._by_kind[kind] = (*self._by_kind.get(kind, ()), observer)
@@ -67,16 +79,25 @@ class Judge:
     def not_observed(self) -> tuple[str, ...]:
         """The rules that nothing in the trace could show, because a part offers no probe, or no
         such screen: not broken, but not held either."""
+        ledger = self.ledger
         missing: tuple[str, ...] = ()
-        if self.ledger.transactions and not self.ledger.asked:
+        if ledger.transactions and not ledger.asked:
             missing += ("amount-confirmed",)
-        if not self.ledger.journals:
-            missing += (
-                "record-before-send", "commit-before-told", "unsent-cancelled", "reversal-reason",
-            )  # fmt: skip
+        if not ledger.journals or any(tx.offline for tx in self._without(ledger.queues)):
+            missing += ("record-before-send", "commit-before-told")
+        if not ledger.journals:
+            missing += ("unsent-cancelled", "reversal-reason")
+        if any(tx.offline for tx in self._without(ledger.chips)):
+            missing += ("approval-granted",)
+        if any(tx.chip for tx in self._without(ledger.chips)):
+            missing += ("chip-agrees",)
         if not self._liveness.states:
             missing += ("told-before-ready", "comes-to-rest", "no-crash")
         return missing
+
+    def _without(self, probes: Container[str]) -> Iterator[Transaction]:
+        """The transactions of tills that do not offer this probe."""
+        return (tx for tx in self.ledger.transactions.values() if tx.till not in probes)
 
     def _report(self, rule: str, till: str, text: str) -> None:
         self.violations.append(Violation(rule, self._now_us, till, text))

@@ -4,15 +4,39 @@ slips. Shares no code with terminal or host.
 A transaction is known by (till, trace number, local date). Money is counted from the host's
 postings where the trace offers them (the optional probe), else from the answers that the host put
 on the wire.
+
+A sale that was sent online is opened by its request. One that a chip approved alone is opened by
+what people are told, and waits there for its advice; a screen names no date, so without a probe
+that comes with the advice too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 Report = Callable[[str, str, str], None]
 """`report(rule, till, text)`: a rule was broken."""
+
+
+TC, AAC, ARQC = "TC", "AAC", "ARQC"  # kinds of cryptogram (EMV Book 3, 6.5.5)
+INSERTED = "inserted"  # how the journal calls a chip that was read
+
+
+@dataclass(slots=True)
+class Cryptogram:
+    """What a card said to GENERATE AC, as the terminal heard it, and the sale that it was counted
+    for ("": none yet)."""
+
+    kind: str
+    stan: str = ""
+
+    def counts_for(self, stan: str) -> bool:
+        """True if it is a TC, and that of no other sale; from now on it is that of this one."""
+        if self.kind != TC or self.stan not in ("", stan):
+            return False
+        self.stan = stan
+        return True
 
 
 @dataclass(slots=True)
@@ -39,6 +63,14 @@ class Transaction:
     order: str = ""  # its number, of a code payment
     closes_sent: int = 0
     order_closed: bool = False  # a genuine 0610 says that it is not charged
+    chip: bool = False  # its request says that a chip was read
+    cryptogram: Cryptogram | None = None  # what the chip said last, told of the host's answer
+    replaced: bool = False  # the chip approved the same purchase alone, under another number
+    offline: bool = False  # a chip approved it alone
+    advices_sent: int = 0
+    advice_ended: bool = False  # by a genuine 0230 that says booked
+    may_repeat: bool = False  # nevertheless: power failed before the terminal had noted that
+    reasons_before: tuple[str, ...] = ()  # as `reasons`, before the chip was told of the host
     reasons: tuple[str, ...] | None = None  # that could truly be given when it was decided on
     debits: int = 0
     posted_minor: int = 0
@@ -50,19 +82,51 @@ class Transaction:
 
 
 @dataclass(slots=True)
-class JournalProbe:
-    """What a till's journal is known to hold: `flushed` survives a power cut, `written` does not
-    yet."""
+class Records:
+    """What an area of a till's flash is known to hold, as (kind, stan): `flushed` survives a power
+    cut, `written` does not yet."""
 
     written: list[tuple[str, str]] = field(default_factory=list)
     flushed: set[tuple[str, str]] = field(default_factory=set)
-    prepared: dict[str, tuple[str, str, int]] = field(
-        default_factory=dict
-    )  # stan -> date, time, amount
+
+    def flush(self) -> None:
+        self.flushed.update(self.written)
+        self.written.clear()
 
     def holds(self, kind: str, stan: str) -> bool:
         """True if such a record was written, durably or not."""
         return (kind, stan) in self.flushed or (kind, stan) in self.written
+
+
+@dataclass(slots=True)
+class JournalProbe(Records):
+    """A till's journal: of each sale date, time and amount, and how card or code was read."""
+
+    prepared: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class QueueProbe(Records):
+    """A till's queue of advices; its records name the sale by a number."""
+
+    stans: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ChipProbe:
+    """What the chip in a till has said since it was put in, and what it was told before."""
+
+    last: Cryptogram | None = None
+    asked: Transaction | None = None  # the sale that was sent with its ARQC
+    answered: bool = False  # the host's own answer to that has come
+    granted: set[str] = field(default_factory=set)  # sales that a TC was counted for
+
+    def grants(self, stan: str) -> bool:
+        """True if a TC is, or was before, that of this sale."""
+        if self.last is not None and self.last.counts_for(stan):
+            self.granted.add(stan)
+        return stan in self.granted
 
 
 class Ledger:
@@ -75,6 +139,9 @@ class Ledger:
         self._open: dict[str, dict[str, Transaction]] = {}  # till -> stan -> not yet told for good
         self.probed = False  # postings are in the trace
         self.journals: dict[str, JournalProbe] = {}
+        self.queues: dict[str, QueueProbe] = {}
+        self.chips: dict[str, ChipProbe] = {}
+        self._offline: dict[str, list[Transaction]] = {}
         self.asked = False  # a screen asked to confirm an amount
         self.totals: dict[str, bool] = {}  # till -> the host agreed to those sent last, or not
         self.settled: dict[str, bool] = {}  # till -> people were told last that they agree, or not
@@ -99,6 +166,21 @@ class Ledger:
         if tx.order:
             self._orders[(tx.till, tx.order)] = tx
         self._open.setdefault(tx.till, {})[tx.stan] = tx
+
+        if tx.offline:
+            self._offline.setdefault(tx.till, []).append(tx)
+
+    def offline(self, till: str) -> Sequence[Transaction]:
+        """Those that a chip approved alone, in order."""
+        return self._offline.get(till, ())
+
+    def fill_in(self, tx: Transaction, date: str, time: str, amount_minor: int) -> None:
+        """What nobody knew of an offline approval before its advice went out."""
+        if not tx.date:
+            self.transactions.pop((tx.till, tx.stan, ""), None)
+            tx.date, tx.time = date, time
+            self.transactions[(tx.till, tx.stan, date)] = tx
+        tx.amount_minor = tx.amount_minor or amount_minor
 
     def tell(self, tx: Transaction, said: str, final: bool) -> None:
         tx.told = said

@@ -26,6 +26,10 @@ RULES: dict[str, tuple[str, str]] = {
         "a sale that ends as charged has a slip for the merchant and one for the customer",
         "最终扣款的交易都打印了商户存根和持卡人存根",
     ),
+    "advice-booked": (
+        "every sale that a chip approved alone is booked by the host, with its amount",
+        "每笔脱机批准的交易最终都按金额入账",
+    ),
     "totals-agree": ("the end of day is done and its totals agree", "结算完成且对账一致"),
 }
 
@@ -63,6 +67,8 @@ class Liveness:
                     till,
                     f"sale {tx.stan} is still {told}: neither confirmed nor reversed",
                 )
+            for tx in self._ledger.offline(till):
+                self._look_at_offline(tx)
             if not self._ledger.totals.get(till):
                 self._report("totals-agree", till, "the end of day did not balance")
             elif not self._ledger.settled.get(till):
@@ -70,6 +76,16 @@ class Liveness:
         for tx in self._ledger.transactions.values():
             if tx.told == CHARGED and tx.till in self._asked:
                 self._look_at_charged(tx)
+
+    def _look_at_offline(self, tx: Transaction) -> None:
+        """The host has answered its advice, and has booked it."""
+        net_minor = self._ledger.net_minor(tx)
+        if not tx.advice_ended:
+            text = f"sale {tx.stan} was approved by the chip, and its advice still waits"
+            self._report("advice-booked", tx.till, text)
+        elif net_minor != tx.amount_minor:
+            text = f"sale {tx.stan} was approved by the chip, and {net_minor} is booked"
+            self._report("advice-booked", tx.till, text)
 
     def _look_at_charged(self, tx: Transaction) -> None:
         """The cardholder saw it on the screen, and both sides hold a slip of it."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from posemu.oracle.advices import Advices
+from posemu.oracle.chips import Chips
 from posemu.oracle.frames import FrameReader, Message
 from posemu.oracle.ledger import Ledger, Report, Transaction
 from posemu.oracle.orders import IN_PROGRESS, Orders
@@ -29,14 +31,17 @@ RULES: dict[str, tuple[str, str]] = {
         "每个报文使用新的、更大的KSN",
     ),
     "request-authentic": (
-        "a request counts only as the terminal sent it, with a right MAC",
-        "请求报文必须与终端发出的一致,且MAC正确",
+        "a request, or an advice, counts only as the terminal sent it, with a right MAC",
+        "请求和脱机上送报文必须与终端发出的一致,且MAC正确",
     ),
     "reversal-first": (
         "no card sale goes out while an earlier one is unknown",
         "前一笔刷卡交易结果未知时不得发送新的刷卡交易",
     ),
-    "end-of-day-clean": ("no end of day while a sale is unknown", "结果未知时不得结算"),
+    "end-of-day-clean": (
+        "no end of day while a sale is unknown, or an offline approval is not booked",
+        "交易结果未知或脱机交易未上送入账时不得结算",
+    ),
 }
 
 APPROVED, BAD_MAC = "00", "A0"
@@ -46,12 +51,14 @@ AGREES, DIFFERS = "1", "2"  # settlement flag, last digit of DE48
 class Messages:
     """Follows the frames, keeps the ledger of them, and reports what breaks a rule."""
 
-    def __init__(self, codec: Codec, ledger: Ledger, report: Report) -> None:
+    def __init__(self, codec: Codec, ledger: Ledger, chips: Chips, report: Report) -> None:
         self._frames = FrameReader(codec)
         self._ledger = ledger
         self._report = report
         self._reversals = Reversals(codec, ledger, report)
         self._orders = Orders(ledger, report)
+        self._chips = chips
+        self._advices = Advices(ledger, report)
         self._under_way: dict[bytes, Transaction] = {}  # by its request, until the host has it
         self._ksn: dict[str, int] = {}
         self._settlements: set[bytes] = set()  # the host's answers to ends of day
@@ -99,12 +106,20 @@ class Messages:
             self._reversals.sent(till, message)
         elif message.mti in ("0600", "0601"):
             self._orders.sent(till, message)
+        elif message.mti in ("0220", "0221"):
+            self._under_way[message.raw] = self._advices.sent(till, message)
         elif message.mti in ("0500", "0501"):
-            self._ledger.totals.pop(till, None)
-            for tx in self._ledger.open(till):
-                self._report(
-                    "end-of-day-clean", till, f"end of day while sale {tx.stan} is unknown"
-                )
+            self._end_of_day_sent(till)
+
+    def _end_of_day_sent(self, till: str) -> None:
+        self._ledger.totals.pop(till, None)
+        for tx in self._ledger.open(till):
+            text = f"end of day while sale {tx.stan} is unknown"
+            self._report("end-of-day-clean", till, text)
+        for tx in self._ledger.offline(till):
+            if not tx.advice_ended:
+                text = f"end of day while the advice of sale {tx.stan} waits"
+                self._report("end-of-day-clean", till, text)
 
     def _sale_sent(self, till: str, message: Message) -> None:
         stan, date, time = message.text(11), message.text(13), message.text(12)
@@ -118,7 +133,7 @@ class Messages:
             text = f"sale {stan} went out over {amount_minor}, not over {confirmed_minor}"
             self._report("amount-confirmed", till, text)
         tx = self._ledger.find(till, stan, date)
-        if tx is None or not tx.requests:
+        if tx is None or not (tx.requests or tx.offline):
             tx = Transaction(till, stan, date, time, amount_minor, order=message.text(59))
             self._ledger.add(tx)
         elif (tx.time, tx.amount_minor) == (time, amount_minor):
@@ -128,6 +143,7 @@ class Messages:
         if message.mti == "0201":
             self._report("no-resend", till, f"the request of sale {stan} went out as a repeat")
         tx.requests += 1
+        self._chips.sent(tx, message.text(22))
         self._under_way[message.raw] = tx
         journal = self._ledger.journals.get(till)
         if journal is not None and ("sending", stan) not in journal.flushed:
@@ -153,7 +169,7 @@ class Messages:
             return
         if message.mti == "0610":
             tx.wire_minor = tx.amount_minor
-        elif message.mti == "0210":
+        elif message.mti in ("0210", "0230"):
             tx.wire_minor = tx.amount_minor
             if not tx.request_came:
                 text = f"sale {tx.stan} was approved upon a request that nobody sent"
@@ -175,6 +191,8 @@ class Messages:
             tx.approvals_come += code == APPROVED
             if genuine:
                 self._sale_answered(tx, message, code)
+        elif message.mti == "0230" and genuine:
+            self._advices.heard(tx, code)
         elif message.mti == "0610":
             tx.approvals_come += code == APPROVED
             if genuine:
@@ -183,6 +201,7 @@ class Messages:
             tx.reversal_ended = True
 
     def _sale_answered(self, tx: Transaction, message: Message, code: str) -> None:
+        self._chips.answered(tx)
         if code == APPROVED:
             tx.approved_minor = int(message.text(4) or "0")
             tx.approved_as = message.text(37), message.text(38)

@@ -18,8 +18,8 @@ RULES: dict[str, tuple[str, str]] = {
         "冲正原因码与事实相符",
     ),
     "repeat-marked": (
-        "a reversal that is sent again is marked as a repeat",
-        "重发的冲正必须标为重发",
+        "a reversal or an advice that is sent again is marked as a repeat",
+        "重发的冲正和脱机上送必须标为重发",
     ),
     "unsent-cancelled": (
         "a sale of which nothing was sent is cancelled, not reversed (probe)",

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from posemu.oracle.chips import Chips
 from posemu.oracle.ledger import Ledger, Report, Transaction
+from posemu.oracle.probe import WAITING
 from posemu.oracle.wording import (
     CHARGED,
     CUSTOMER,
@@ -27,10 +29,6 @@ RULES: dict[str, tuple[str, str]] = {
         "持卡人被告知的结果与入账一致",
     ),
     "single-capture": ("a sale is booked at most once", "一笔交易最多入账一次"),
-    "approval-from-host": (
-        "approved is shown only after an approval of the host",
-        "没有主机批准不得显示成功",
-    ),
     "approval-authentic": (
         "an approval counts only as the host sent it, with a right MAC",
         "批准报文必须与主机发出的一致,且MAC正确",
@@ -77,8 +75,9 @@ _FIRST, _LAST = 6, 4  # digits of a PAN
 class Told:
     """Reads screens and slips, and holds them against the ledger."""
 
-    def __init__(self, ledger: Ledger, report: Report) -> None:
+    def __init__(self, ledger: Ledger, chips: Chips, report: Report) -> None:
         self._ledger = ledger
+        self._chips = chips
         self._report = report
         self.events: dict[str, Callable[[Event], None]] = {
             "posting": self._posting,
@@ -143,7 +142,7 @@ class Told:
     def _state(self, event: Event) -> None:
         if event.data["state"] == READY:
             for tx in self._ledger.open(event.source):
-                if tx.told is None and tx.requests:
+                if tx.told is None and tx.requests and not tx.replaced:
                     text = f"sale {tx.stan} was sent, and nobody was told what it came to"
                     self._report("told-before-ready", tx.till, text)
 
@@ -153,10 +152,9 @@ class Told:
         """On the screen, or on a slip with this text."""
         tx = self._ledger.newest(till, statement.stan)
         if tx is None:
-            if statement.said == CHARGED:
-                text = f"sale {statement.stan} is called approved, but was never sent"
-                self._report("approval-from-host", till, text)
-            return
+            if statement.said != CHARGED:
+                return  # nothing was sent, and nothing is said to be owed
+            tx = self._chips.approved_alone(till, statement)
         if statement.said == CHARGED:
             self._approval_told(tx, statement, slip)
             if slip is None:
@@ -174,18 +172,8 @@ class Told:
 
     def _approval_told(self, tx: Transaction, statement: Statement, slip: str | None) -> None:
         till, stan = tx.till, tx.stan
-        if not tx.approvals_come:
-            self._report(
-                "approval-from-host",
-                till,
-                f"sale {stan} is called approved without the host's approval",
-            )
-        elif tx.approved_minor is None:
-            self._report(
-                "approval-authentic",
-                till,
-                f"sale {stan} is called approved after an answer the host did not send",
-            )
+        if not tx.offline:
+            self._look_at_approval(tx)
         if tx.reversals_sent:
             self._report(
                 "late-answer-ignored",
@@ -198,8 +186,7 @@ class Told:
                     till,
                     f"a slip says approved for sale {stan}, which is reversed",
                 )
-        journal = self._ledger.journals.get(till)
-        if journal is not None and ("approved", stan) not in journal.flushed:
+        if not self._is_durable(tx):
             self._report(
                 "commit-before-told", till, f"sale {stan} is called approved before that is durable"
             )
@@ -207,6 +194,24 @@ class Told:
             told_minor = statement.amount_minor
             text = f"sale {stan} over {tx.amount_minor} is called approved over {told_minor}"
             self._report("told-matches-booked", till, text)
+
+    def _look_at_approval(self, tx: Transaction) -> None:
+        """Of a sale that was sent: the host's own word, and then the card's."""
+        if not tx.approvals_come:
+            text = f"sale {tx.stan} is called approved without the host's approval"
+            self._report("approval-granted", tx.till, text)
+        elif tx.approved_minor is None:
+            text = f"sale {tx.stan} is called approved after an answer the host did not send"
+            self._report("approval-authentic", tx.till, text)
+        else:
+            self._chips.told_charged(tx)
+
+    def _is_durable(self, tx: Transaction) -> bool:
+        """False if its approval, or its advice where the chip approved alone, can still be lost."""
+        journal, queue = self._ledger.journals.get(tx.till), self._ledger.queues.get(tx.till)
+        if journal is not None and ("approved", tx.stan) not in journal.flushed:
+            return False
+        return not tx.offline or queue is None or (WAITING, tx.stan) in queue.flushed
 
     def _keep_slip(self, tx: Transaction, statement: Statement, slip: str) -> None:
         """A slip without the amount, or without what the host calls its approval, is none."""
@@ -222,9 +227,11 @@ class Told:
         tx.slips.add(copy)
 
     def _compare(self, tx: Transaction) -> None:
-        """Charged and not charged must match the books; in progress and unknown match either."""
+        """Charged and not charged must match the books; in progress and unknown match either. What
+        a chip approved alone is charged once its advice is booked: until then nothing is."""
         net_minor = self._ledger.net_minor(tx)
-        if tx.told == CHARGED and net_minor != tx.amount_minor:
+        waits = tx.offline and not tx.debits
+        if tx.told == CHARGED and net_minor != tx.amount_minor and not waits:
             self._report(
                 "told-matches-booked",
                 tx.till,

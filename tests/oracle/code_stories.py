@@ -186,7 +186,7 @@ def _a_damaged_paid_is_believed(c: Any) -> None:
     c.approved()
 
 
-@breaks("approval-from-host")
+@breaks("approval-granted")
 def _approved_while_the_customer_still_types(c: Any) -> None:
     pay(c)
     c.posting()

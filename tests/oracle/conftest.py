@@ -16,6 +16,14 @@ CODEC = Codec(load_dialect("posemu-87-aes"))
 OUT, BACK = bytes.fromhex("6000010000"), bytes.fromhex("6000000001")
 KEY_ID = bytes.fromhex("504F534500000001")
 DATE, TIME = "0302", "090000"
+CHIP, STRIPE, FALLBACK = "051", "021", "801"  # DE22
+CID = {"AAC": 0x00, "TC": 0x40, "ARQC": 0x80}
+
+
+def line_of(*parts: str) -> bytes:
+    """A record as it stands in flash."""
+    text = "|".join(parts)
+    return f"{crc32(text.encode()):08X} {text}\n".encode()
 
 
 class Case:
@@ -47,22 +55,21 @@ class Case:
 
     # --- a sale ----------------------------------------------------------------------------------
 
-    def prepared(self, stan: int = 1, amount: int = 3_800) -> None:
-        self.journal("prepared", f"{stan:06d}", DATE, TIME, str(amount), "999907******1247")
+    def prepared(self, stan: int = 1, amount: int = 3_800, *entry: str) -> None:
+        """`entry`: ("card", how it was read)."""
+        self.journal("prepared", f"{stan:06d}", DATE, TIME, str(amount), "999907******1247", *entry)
 
     def journal(self, *parts: str) -> None:
-        text = "|".join(parts)
-        line = f"{crc32(text.encode()):08X} {text}\n".encode()
-        self.emit(self.till, "journal-write", record=parts[0], bytes=line)
+        self.emit(self.till, "journal-write", record=parts[0], bytes=line_of(*parts))
 
     def flush(self) -> None:
         self.emit(self.till, "journal-flush")
 
     def request(self, stan: int = 1, amount: int = 3_800, *, time: str = TIME, date: str = DATE,
-                counter: int | None = None, arrives: bool = True,
-                mac: bytes = bytes(8)) -> None:  # fmt: skip
+                counter: int | None = None, arrives: bool = True, mac: bytes = bytes(8),
+                mode: str = STRIPE) -> None:  # fmt: skip
         """It leaves the terminal and, if it `arrives`, it does so with this MAC."""
-        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: time, 13: date}
+        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: time, 13: date, 22: mode}
         self.sent = self.out("0200", fields, counter)
         if arrives:
             self.arrival(mac)
@@ -135,6 +142,39 @@ class Case:
         fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: "091500", 13: DATE, 39: reason,
                   61: f"{stan:06d}{time}{date}", **(card or {})}  # fmt: skip
         self.out(mti, fields)
+
+    # --- a chip -----------------------------------------------------------------------------------
+
+    def slot(self, there: bool = True) -> None:
+        self.emit(self.till, "slot", card=there)
+
+    def says(self, kind: str, *, heard: bool = True, status: str = "9000", form: int = 2,
+             data: bytes | None = None) -> None:  # fmt: skip
+        """The card's answer to GENERATE AC, in one of its two forms."""
+        cid, atc = bytes((CID[kind],)), bytes.fromhex("0007")
+        two = b"\x9f\x27\x01" + cid + b"\x9f\x36\x02" + atc
+        one = cid + atc + bytes(8)
+        body = (b"\x80" + bytes((len(one),)) + one) if form == 1 else b"\x77\x09" + two
+        self.emit(self.till, "apdu", n=9, command=bytes.fromhex("80AE4000"), status=status,
+                  heard=heard, data=body if data is None else data)  # fmt: skip
+
+    def queue(self, *parts: str) -> None:
+        self.emit(self.till, "queue-write", record=parts[0], bytes=line_of(*parts))
+
+    def waiting(self, stan: int = 1, amount: int = 3_800) -> None:
+        """The record of an advice, not yet durable. Its number in the queue is the trace number."""
+        self.queue("waiting", str(stan), f"{stan:06d}", DATE, str(amount), "00FF")
+
+    def queue_flush(self) -> None:
+        self.emit(self.till, "queue-flush")
+
+    def advice(self, stan: int = 1, amount: int = 3_800, *, mti: str = "0220", reason: str = "Y1",
+               time: str = TIME, date: str = DATE, arrives: bool = True) -> None:  # fmt: skip
+        fields = {4: f"{amount:012d}", 11: f"{stan:06d}", 12: time, 13: date, 22: CHIP,
+                  39: reason}  # fmt: skip
+        self.sent = self.out(mti, fields)
+        if arrives:
+            self.arrival()
 
     def reconciliation(self, stan: int = 90) -> None:
         self.out("0500", {11: f"{stan:06d}", 48: "0" * 36})

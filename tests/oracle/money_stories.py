@@ -10,7 +10,7 @@ from .stories import breaks, keeps, refused, reversal_ends, sale
 
 
 @keeps("told-matches-booked")
-@keeps("approval-from-host")
+@keeps("approval-granted")
 def _an_approved_sale(c: Any) -> None:
     sale(c)
     c.approved()
@@ -91,7 +91,7 @@ def _without_postings_the_wire_takes_nothing_back(c: Any) -> None:
     reversal_ends(c, 1, "12")
 
 
-@breaks("told-matches-booked", "approval-from-host")
+@breaks("told-matches-booked", "approval-granted")
 def _approved_after_a_decline(c: Any) -> None:
     c.request()
     c.answer(code="51")
@@ -145,19 +145,14 @@ def _booked_without_a_sale(c: Any) -> None:
 # --- approved -------------------------------------------------------------------------------------
 
 
-@breaks("approval-from-host")
+@breaks("approval-granted")
 def _approved_without_any_answer(c: Any) -> None:
     c.request()
     c.posting()
     c.approved()
 
 
-@breaks("approval-from-host")
-def _approved_without_a_request(c: Any) -> None:
-    c.approved()
-
-
-@breaks("approval-from-host")
+@breaks("approval-granted")
 def _the_approval_was_lost_on_the_way(c: Any) -> None:
     c.request()
     c.posting()

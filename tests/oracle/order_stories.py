@@ -63,6 +63,70 @@ def _told_before_the_flush(c: Any) -> None:
     c.flush()
 
 
+# --- records of what a chip approved alone --------------------------------------------------------
+
+
+@breaks("record-before-send", "commit-before-told")
+def _uploaded_from_memory(c: Any) -> None:
+    """Its record is written, and not yet durable."""
+    c.slot()
+    c.says("TC")
+    c.prepared(1, 3_800, "card", "inserted")
+    c.waiting()
+    c.journal("approved", "000001", "", "")
+    c.flush()
+    c.approved()
+    c.advice()
+
+
+@breaks("commit-before-told")
+def _told_before_the_queue_is_flushed(c: Any) -> None:
+    """Planted bug: the record is written, and not yet durable."""
+    c.slot()
+    c.says("TC")
+    c.prepared(1, 3_800, "card", "inserted")
+    c.waiting()
+    c.journal("approved", "000001", "", "")
+    c.flush()
+    c.approved()
+    c.queue_flush()
+
+
+@breaks("commit-before-told")
+def _told_before_anything_is_in_the_queue(c: Any) -> None:
+    c.slot()
+    c.says("TC")
+    c.prepared(1, 3_800, "card", "inserted")
+    c.journal("approved", "000001", "", "")
+    c.flush()
+    c.approved()
+    c.waiting()
+    c.queue_flush()
+
+
+@breaks("commit-before-told")
+def _told_before_the_journal_says_approved(c: Any) -> None:
+    c.slot()
+    c.says("TC")
+    c.prepared(1, 3_800, "card", "inserted")
+    c.waiting()
+    c.queue_flush()
+    c.approved()
+
+
+@keeps("commit-before-told")
+def _the_power_failed_in_the_flush_of_the_queue(c: Any) -> None:
+    c.slot()
+    c.says("TC")
+    c.prepared(1, 3_800, "card", "inserted")
+    c.flush()
+    c.waiting()
+    c.cut()
+    c.journal("approved", "000001", "", "")
+    c.flush()
+    c.approved()
+
+
 # --- requests -------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .conftest import CHIP, DATE, TIME
 from .stories import DIFFER, DONE, breaks, keeps, refused, rest, sale, sending, settled
 
 
@@ -270,3 +271,16 @@ def _a_masked_pan(c: Any) -> None:
 @breaks("no-card-data")
 def _a_whole_pan(c: Any) -> None:
     c.screen("CARD 9999075123741247")
+
+
+@breaks("no-card-data")
+def _a_pan_in_the_data_of_the_chip(c: Any) -> None:
+    """Tag 5A."""
+    c.out("0200", {4: f"{3_800:012d}", 11: "000001", 12: TIME, 13: DATE, 22: CHIP,
+                   55: bytes.fromhex("5A08" + "9999075123741247" + "9F36020007")})  # fmt: skip
+
+
+@breaks("no-card-data")
+def _a_track_in_what_a_card_said(c: Any) -> None:
+    """Tag 57."""
+    c.says("ARQC", data=bytes.fromhex("770A5708" + "9999075123741247"))

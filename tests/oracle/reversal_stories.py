@@ -169,6 +169,13 @@ def _a_reversal_with_the_pin_block(c: Any) -> None:
     c.reversal(card={52: bytes(16)})
 
 
+@breaks("reversal-without-card")
+def _a_reversal_with_the_data_of_the_chip(c: Any) -> None:
+    c.request()
+    c.unknown()
+    c.reversal(card={55: bytes.fromhex("9F360200079F2701")})
+
+
 def decided(c: Any, reason: str) -> None:
     """The decision to reverse is taken now, and its reversal goes out."""
     c.reversing(reason)

@@ -69,6 +69,59 @@ def sending(c: Any, stan: int = 1, amount: int = 3_800) -> None:
     c.flush()
 
 
+def chip_sending(c: Any, stan: int = 1, amount: int = 3_800) -> None:
+    """A chip that asks for the host, and its request, which has left."""
+    c.slot()
+    c.says("ARQC")
+    c.prepared(stan, amount, "card", "inserted")
+    c.journal("sending", f"{stan:06d}")
+    c.flush()
+    c.request(stan, amount, mode="051")
+
+
+def chip_sale(c: Any, stan: int = 1, last: str = "TC", **how: Any) -> None:
+    """A chip sale up to its approval by the host, and the card's last word, as it was heard."""
+    chip_sending(c, stan)
+    c.posting(stan)
+    c.answer(stan)
+    c.says(last, **how)
+    c.journal("approved", f"{stan:06d}", "1", "2")
+    c.flush()
+
+
+def chip_approves(c: Any, stan: int = 1, amount: int = 3_800) -> None:
+    """A chip approves alone, and that is durable."""
+    c.slot()
+    c.says("TC")
+    committed(c, stan, amount)
+
+
+def committed(c: Any, stan: int = 1, amount: int = 3_800) -> None:
+    """The records of an offline approval, in their order, durable."""
+    c.prepared(stan, amount, "card", "inserted")
+    c.flush()
+    c.waiting(stan, amount)
+    c.queue_flush()
+    c.journal("approved", f"{stan:06d}", "", "")
+    c.flush()
+
+
+def offline_sale(c: Any, stan: int = 1) -> None:
+    """A chip approves alone, and people are told and have their slips."""
+    chip_approves(c, stan)
+    c.approved(stan)
+    c.slips(stan)
+
+
+def booked(c: Any, stan: int = 1, mti: str = "0220", **message: Any) -> None:
+    """Its advice goes out, and the host books it."""
+    c.advice(stan, mti=mti, **message)
+    c.posting(stan)
+    c.answer(stan, mti="0230")
+    c.queue("answered", str(stan))
+    c.queue_flush()
+
+
 def refused(c: Any, stan: int = 1, **request: Any) -> None:
     """A sale that the host declines, and is told so."""
     c.request(stan, **request)

@@ -67,6 +67,11 @@ def restart(c: Any, *states: str) -> None:
             c.state(state)
 
 
+def verified(c: Any, status: str) -> None:
+    c.emit(c.till, "apdu", n=5, command=bytes.fromhex("00200080"), status=status, heard=True,
+           data=b"")  # fmt: skip
+
+
 SCENES: dict[str, tuple[Callable[[Any], None], Callable[[Any], None]]] = {
     # situation: a trace in which it happens, and one in which it does not
     "late-answer": (
@@ -116,6 +121,44 @@ SCENES: dict[str, tuple[Callable[[Any], None], Callable[[Any], None]]] = {
         lambda c: c.emit(c.till, "read", good=False, reason="LRC"),
         lambda c: c.emit(c.till, "read", good=True),
     ),
+    "chip-failed": (
+        lambda c: c.emit(c.till, "chip-read", good=False, reason="mute"),
+        lambda c: c.emit(c.till, "chip-read", good=True, reason=""),
+    ),
+    "fallback": (
+        lambda c: c.emit(c.till, "fallback", cause="technical"),
+        lambda c: c.emit(c.till, "chip-read", good=False, reason="mute"),
+    ),
+    "card-pulled": (
+        lambda c: [
+            c.slot(), c.state("sale-chip"), c.state("sale-waiting"), c.slot(False), c.slot(),
+            c.slot(False),
+        ],
+        lambda c: [
+            c.slot(), c.state("sale-chip"), c.state("sale-finishing"),
+            c.emit(c.till, "chip-read", good=True, reason="approved"), c.slot(False),
+            c.slot(), c.state("sale-chip"), c.cut(), c.slot(False),
+        ],
+    ),
+    "wrong-pin-at-card": (
+        lambda c: verified(c, "63C2"), lambda c: verified(c, "9000"),
+    ),
+    "offline-approved": (
+        lambda c: c.waiting(), lambda c: [c.queue("attempt", "1"), c.queue("answered", "1")],
+    ),
+    "approved-unanswered": (
+        lambda c: [c.slot(), c.journal("reversing", "000001", "98"), c.waiting(2)],
+        lambda c: [c.journal("reversing", "000001", "98"), c.slot(), c.waiting(2)],
+    ),
+    "chip-refused-approval": (
+        lambda c: [c.slot(), c.says("AAC"), c.journal("reversing", "000001", "96")],
+        lambda c: [
+            c.slot(), c.says("AAC"), c.journal("reversing", "000001", "98"),
+            c.says("AAC", heard=False), c.slot(False), c.journal("reversing", "000002", "96"),
+            c.says("AAC"), c.cut(), c.journal("reversing", "000003", "96"),
+        ],
+    ),
+    "advice-repeated": (lambda c: c.advice(mti="0221"), lambda c: c.advice()),
     "connection-failed": (
         lambda c: c.emit(c.till, "no-connection", why="timeout"),
         lambda c: c.emit(c.till, "connection", what="up", connection=1),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .conftest import DATE, TIME
+from .stories import chip_sending, offline_sale
+
 
 def test_a_violation_says_when_and_where(case: Any) -> None:
     """A violation has its rule, the moment of the event, the till, and words; in order of time."""
@@ -66,3 +69,40 @@ def test_what_no_probe_showed_is_named(make_case: Any) -> None:
     assert set(case.judge.not_observed()) == of_states
     case.state("idle")
     assert case.judge.not_observed() == ()
+
+
+def test_what_no_chip_showed_is_named(make_case: Any) -> None:
+    """Of a till that does not tell what its card said, nobody can say whether the card agreed; nor,
+    once it calls a sale approved that was never sent, whether a chip had approved it, nor whether
+    its queue holds it. Another till's probes show nothing of this one."""
+    case = make_case()
+    offline_sale(case)
+    case.confirm()
+    case.state("idle")
+    chip_sending(case, 2)
+    assert case.judge.not_observed() == ()
+    case.till = "till-2"
+    case.request(1, mode="051")
+    assert case.judge.not_observed() == ("chip-agrees",)
+    case.approved(7)
+    assert set(case.judge.not_observed()) == {
+        "chip-agrees", "approval-granted", "record-before-send", "commit-before-told",
+    }  # fmt: skip
+
+
+def test_an_offline_approval_is_in_the_books_under_its_day(case: Any) -> None:
+    """A screen names no date: where no journal is seen it comes with the advice, and the ledger has
+    the sale once."""
+    case.approved(1)
+    case.advice(1)
+    (tx,) = case.judge.ledger.transactions.values()
+    assert case.judge.ledger.find("till-1", "000001", DATE) is tx
+    assert (tx.date, tx.time, tx.amount_minor) == (DATE, TIME, 3_800)
+
+
+def test_an_approval_that_names_no_amount_has_that_of_its_advice(case: Any) -> None:
+    """What is booked and told is then compared with what the advice says."""
+    case.screen("APPROVED TRACE 000001")
+    case.advice(1, 100)
+    case.posting(1, 100)
+    assert case.verdict() == []

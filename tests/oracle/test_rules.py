@@ -9,10 +9,22 @@ import pytest
 
 from posemu.oracle import INVARIANTS
 
-from . import code_stories, money_stories, order_stories, rest_stories, reversal_stories
+from . import (
+    advice_stories,
+    chip_stories,
+    code_stories,
+    money_stories,
+    offline_stories,
+    order_stories,
+    rest_stories,
+    reversal_stories,
+)
 from .stories import TOLD, Told
 
-CHAPTERS = (code_stories, money_stories, order_stories, reversal_stories, rest_stories)
+CHAPTERS = (
+    advice_stories, chip_stories, code_stories, money_stories, offline_stories, order_stories,
+    reversal_stories, rest_stories,
+)  # fmt: skip
 STORIES = sorted(TOLD, key=lambda told: told.name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
 import pytest
 
 from posemu.oracle.wording import (
@@ -88,9 +90,13 @@ def test_what_is_said_of_the_end_of_day(lang: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_a_screen_asks_to_confirm(lang: str) -> None:
     """One screen of the terminal asks to confirm an amount; others that name one do not."""
-    values = dict.fromkeys(("stan", "code", "meaning", "reason", "batch"), "000042")
     texts = load_messages().screens(lang)
-    shown = {name: text.format(amount="38.05 CNY", **values) for name, text in texts.items()}
+    values = {
+        name: "000042" for text in texts.values() for _, name, _, _ in Formatter().parse(text)
+        if name is not None
+    }  # fmt: skip
+    values["amount"] = "38.05 CNY"
+    shown = {name: text.format(**values) for name, text in texts.items()}
     asked = {name: confirmed_minor(text) for name, text in shown.items()}
     assert {name: minor for name, minor in asked.items() if minor is not None} == {
         "confirm-amount": 3_805,
