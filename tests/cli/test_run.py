@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path(f"{name}.yaml").write_text(TEXT.format(name=name), encoding="utf-8")
     Path("broken.yaml").write_text("posemu: 1\nname: broken\n", encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def ctrl_c_heard() -> Iterator[None]:
+    """As in a shell's foreground; a script's background job is started with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def run(*arguments: str, page: bool = False) -> Result:
@@ -271,6 +280,7 @@ def test_the_order_of_files_does_not_matter(here: Path) -> None:
     assert [d["digest"] for d in there] == [d["digest"] for d in reversed(back)]
 
 
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_an_interrupt_outside_a_study_is_quiet(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while nothing is run leaves with 130 and without a traceback, and the handler of
     before is back."""
@@ -285,6 +295,7 @@ def test_an_interrupt_outside_a_study_is_quiet(here: Path, monkeypatch: pytest.M
     assert signal.getsignal(signal.SIGINT) == before
 
 
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_an_interrupted_study_leaves_no_older_files(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
