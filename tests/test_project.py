@@ -32,7 +32,7 @@ HOSTS = re.compile(
 )
 VALUES = {
     "amount": "12.34 CNY", "stan": "000042", "code": "51", "meaning": "?", "reason": "?",
-    "batch": "000001",
+    "batch": "000001", "name": "?", "choices": "?",
 }  # fmt: skip
 TOLD = {
     # screens that say what became of a transaction, and what they must say

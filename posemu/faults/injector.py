@@ -29,7 +29,8 @@ from posemu.faults.triggers import (
 from posemu.sim import Distribution, Event, Exponential, Trace
 
 _MTI_AT = 7  # bytes: length 2, TPDU 5
-_APART = ("lose_message",)  # mechanisms whose strikes do not share a part: each heals by itself
+# Mechanisms whose strikes do not share a part: each heals by itself.
+_APART = ("lose_message", "wear_chip_contacts", "disturb_chips", "order_script")
 _Part = tuple[str, str | None, int]  # mechanism, till, and a number where strikes stand apart
 
 

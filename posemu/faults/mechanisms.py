@@ -11,9 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from posemu.card.chip import ChipCard
+from posemu.card.chip.wear import Flaw
 from posemu.faults.site import Site, Till
+from posemu.host.chip import StandingOrder
 from posemu.link import ANSWER, REQUEST, Bursts, LineQuality
+from posemu.terminal.chip_reader import Moment
 from posemu.terminal.reader import Wear
+
+_INS = {
+    "select": 0xA4, "gpo": 0xA8, "read-record": 0xB2, "get-data": 0xCA, "verify": 0x20,
+    "internal-authenticate": 0x88, "external-authenticate": 0x82, "generate-ac": 0xAE,
+}  # fmt: skip
+"""The instructions of EMV Book 3, 6.3.2, by the names that a scenario has for them."""
+_WRONG_STATUS = 0x6F00  # no precise diagnosis (ISO/IEC 7816-4): the chip's software gave up
 
 Heal = Callable[[], None]
 
@@ -108,6 +119,83 @@ def fail_host(strike: Strike, code: str) -> Heal:
     return host.recover
 
 
+def spoil_issuer_proofs(strike: Strike) -> Heal:
+    issuer = strike.site.service.host.chip
+    issuer.spoil_proofs()
+    return issuer.mend_proofs
+
+
+def order_script(strike: Strike, script: str, before: bool, spoiled: bool) -> Heal:
+    issuer, order = strike.site.service.host.chip, StandingOrder(script, before, spoiled)
+    issuer.order_for_all(order)
+    return lambda: issuer.withdraw(order)
+
+
+# --- cards and their holders ----------------------------------------------------------------------
+
+
+def degrade_cards(strike: Strike, p_bad_card: float, p_fail_given_bad: float) -> Heal:
+    bad = [card.stripe for i, card in enumerate(strike.at.cards) if strike.draw(i) < p_bad_card]
+    for card in bad:
+        card.degrade(p_fail_given_bad)
+
+    def heal() -> None:
+        for card in bad:
+            card.restore()
+
+    return heal
+
+
+def wear_chip_contacts(strike: Strike, p_bad_card: float, p_no_atr: float, p_mute: float) -> Heal:
+    return _flaw_chips(strike, p_bad_card, lambda chip: chip.wear.wear_contacts(p_no_atr, p_mute))
+
+
+def disturb_chips(strike: Strike, effect: str, command: str, p_bad_card: float, delay: int) -> Heal:
+    """`command` counts for the effects on the answer to one command, `delay` for a slow chip."""
+    ins = _INS[command]
+    verbs: dict[str, Callable[[ChipCard], Flaw]] = {
+        "wrong-status": lambda chip: chip.wear.answer_wrongly(ins, _WRONG_STATUS),
+        "truncated": lambda chip: chip.wear.truncate(ins),
+        "garbled": lambda chip: chip.wear.garble(ins),
+        "slow": lambda chip: chip.wear.slow_down(delay),
+        "wrong-cryptogram": lambda chip: chip.wear.spoil_cryptogram(),
+        "atc-stuck": lambda chip: chip.wear.stick_atc(),
+    }
+    return _flaw_chips(strike, p_bad_card, verbs[effect])
+
+
+def _flaw_chips(strike: Strike, p_bad_card: float, verb: Callable[[ChipCard], Flaw]) -> Heal:
+    """A share of the chips gets a flaw; healing takes away those flaws and no others."""
+    flaws = [
+        (card.chip, verb(card.chip)) for i, card in enumerate(strike.at.cards)
+        if card.chip is not None and strike.draw(i) < p_bad_card
+    ]  # fmt: skip
+
+    def heal() -> None:
+        for chip, flaw in flaws:
+            chip.wear.mend(flaw)
+
+    return heal
+
+
+def pull_card(strike: Strike, exchange: int, moment: str) -> Heal:
+    reader = strike.at.terminal.chip
+    reader.pull_at(exchange, Moment(moment))
+    return reader.leave_in
+
+
+def forget_pin(strike: Strike, times: int) -> Heal:
+    cashier = strike.at.cashier
+    cashier.forget_pin(times)
+    return cashier.remember_pin
+
+
+def bypass_pin(strike: Strike) -> Heal:
+    cashier = strike.at.cashier
+    cashier.bypass_pin()
+    return cashier.give_pin
+
+
 # --- terminal -------------------------------------------------------------------------------------
 
 
@@ -117,16 +205,12 @@ def wear_head(strike: Strike, eta: float, k: float, p0: float, p_max: float, swi
     return reader.replace_head
 
 
-def degrade_cards(strike: Strike, p_bad_card: float, p_fail_given_bad: float) -> Heal:
-    bad = [card for i, card in enumerate(strike.at.cards) if strike.draw(i) < p_bad_card]
-    for card in bad:
-        card.degrade(p_fail_given_bad)
-
-    def heal() -> None:
-        for card in bad:
-            card.restore()
-
-    return heal
+def wear_chip_reader(
+    strike: Strike, eta: float, k: float, p0: float, p_max: float, insertions: int
+) -> Heal:
+    reader = strike.at.terminal.chip
+    reader.wear(Wear(eta, k, p0, p_max), insertions)
+    return reader.replace_contacts
 
 
 def jam_printer(strike: Strike) -> Heal:
@@ -210,8 +294,16 @@ MECHANISMS: dict[str, Mechanism] = {
         lose_message,
         mute_host,
         fail_host,
-        wear_head,
+        spoil_issuer_proofs,
+        order_script,
         degrade_cards,
+        wear_chip_contacts,
+        disturb_chips,
+        pull_card,
+        forget_pin,
+        bypass_pin,
+        wear_head,
+        wear_chip_reader,
         jam_printer,
         run_out_of_paper,
         bounce_keys,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from posemu.card import StripeCard
+from posemu.card import BankCard
 from posemu.host import Host
 from posemu.link import AccessMedium, Dns, Gateway, Line, Router
 from posemu.shop import Cashier
@@ -39,7 +39,7 @@ class Till:
     terminal: Terminal
     access: AccessMedium
     cashier: Cashier
-    cards: list[StripeCard]
+    cards: list[BankCard]
 
 
 @dataclass(slots=True)

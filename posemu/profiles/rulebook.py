@@ -38,6 +38,14 @@ class _Reversal(_Model):
 
 class _Card(_Model):
     swipes: int
+    inserts: int
+    fallback: tuple[str, ...]
+    pin_bypass: bool
+
+
+class _Advice(_Model):
+    after: Duration
+    retry: Duration
 
 
 class _Order(_Model):
@@ -62,13 +70,15 @@ class _RuleBook(_Model):
     timers: _Timers
     reversal: _Reversal
     card: _Card
+    advice: _Advice
     order: _Order
     device: _Device
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A rule book ready for use: times in µs, the currency as its ISO 4217 number and name."""
+    """A rule book ready for use: times in µs, the currency as its ISO 4217 number and name;
+    `fallbacks` are the causes for which a chip card's stripe is taken."""
 
     name: str
     dialect: str
@@ -85,6 +95,11 @@ class Profile:
     settle_retry_us: int
     reversal_ended_by: frozenset[str]
     swipes_max: int
+    inserts_max: int
+    fallbacks: frozenset[str]
+    pin_bypass: bool
+    advice_after_us: int
+    advice_retry_us: int
     scans_max: int
     order_deadline_us: int
     query_every_us: int
@@ -124,6 +139,11 @@ def load_profile(name: str) -> Profile:
         settle_retry_us=timers.settle_retry,
         reversal_ended_by=frozenset(book.reversal.ended_by),
         swipes_max=book.card.swipes,
+        inserts_max=book.card.inserts,
+        fallbacks=frozenset(book.card.fallback),
+        pin_bypass=book.card.pin_bypass,
+        advice_after_us=book.advice.after,
+        advice_retry_us=book.advice.retry,
         scans_max=book.order.scans,
         order_deadline_us=book.order.deadline,
         query_every_us=book.order.query_every,

@@ -16,6 +16,7 @@ from posemu.faults.triggers import Always
 from posemu.profiles import Profile
 from posemu.report.frames import Fates
 from posemu.report.words import (
+    ADVICES,
     CODES,
     MESSAGES,
     METHODS,
@@ -31,7 +32,7 @@ from posemu.report.words import (
 from posemu.scenario.calendar import Calendar
 from posemu.sim import US_PER_S, Event
 from posemu.terminal.messages import load_messages
-from posemu.wire import Codec, Explanation, explain
+from posemu.wire import Codec, Explanation, explain, parse_command
 
 PEOPLE, TERMINAL, LINE, HOST = "people", "terminal", "line", "host"
 TO_HOST, TO_TERMINAL = "to host", "to terminal"
@@ -119,6 +120,8 @@ class Teller:
             key = f"presses/{data.get('method', 'card')}"
         elif kind in ("read", "scan"):
             key = f"{kind}/{'good' if data['good'] else 'bad'}"
+        elif kind == "slot":
+            key = "slot/in" if data["card"] else "slot/out"
         elif kind == "keys":
             key, values = f"keys/{data['what']}", {"count": data["count"]}
         elif kind == "customer-arrives":
@@ -147,6 +150,26 @@ class Teller:
         what = said(RECORDS, event.data["record"], self._lang)
         title = self.text("journal", what=what)
         return self.moment(event.t_us, TERMINAL, "journal", title)
+
+    def _advice(self, event: Event) -> Moment:
+        title = self.text("advice", what=said(ADVICES, event.data["record"], self._lang))
+        return self.moment(event.t_us, TERMINAL, "journal", title)
+
+    def _apdu(self, event: Event) -> Moment:
+        data = event.data
+        key = "apdu" if data["heard"] else "apdu/mute"
+        command = parse_command(data["command"]).name
+        title = self.text(key, command=command, status=data["status"])
+        return self.moment(event.t_us, TERMINAL, "state", title)
+
+    def _chip_read(self, event: Event) -> Moment | None:
+        if event.data["good"]:
+            return None  # what it decided is told by what follows
+        title = self.text("chip-unused", reason=event.data["reason"])
+        return self.moment(event.t_us, TERMINAL, "state", title)
+
+    def _fallback(self, event: Event) -> Moment:
+        return self.moment(event.t_us, TERMINAL, "state", self.text("fallback"))
 
     def _receipt(self, event: Event) -> Moment:
         title = self.text("slip", slip=said(SLIPS, event.data["slip"], self._lang))
@@ -313,11 +336,13 @@ _Telling = Callable[[Teller, Event], Moment | None]
 _TELLERS: dict[str, _Telling] = {
     **dict.fromkeys(
         ("customer-arrives", "customer-called", "customer-leaves", "sale-started", "keys", "read",
-         "scan", "closed"),
+         "slot", "scan", "closed"),
         Teller._person,
     ),
     "screen": Teller._screen, "state": Teller._state, "journal-write": Teller._journal,
-    "receipt": Teller._receipt, "no-slip": Teller._no_slip, "sale-ended": Teller._ended,
+    "queue-write": Teller._advice, "apdu": Teller._apdu, "chip-read": Teller._chip_read,
+    "fallback": Teller._fallback, "receipt": Teller._receipt, "no-slip": Teller._no_slip,
+    "sale-ended": Teller._ended,
     "power": Teller._power, "crash": Teller._crash, "no-answer": Teller._no_answer,
     **dict.fromkeys(("ignored-answer", "bad-mac", "garbled-answer"), Teller._not_believed),
     "connection": Teller._connection, "no-connection": Teller._no_connection,

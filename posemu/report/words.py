@@ -15,7 +15,9 @@ SYMPTOMS: Words = {
     "amount": ("given up while the amount was typed", "输入金额时放弃"),
     "pin": ("given up while the PIN was typed", "输入密码时放弃"),
     "cancelled": ("given up while card or code was awaited", "等待刷卡或扫码时放弃"),
-    "insert-chip": ("a chip card was swiped", "芯片卡被当作磁条卡刷"),
+    "card-error": ("the chip failed in the middle", "芯片中途出错"),
+    "card-removed": ("the chip card was pulled out too early", "芯片卡过早拔出"),
+    "not-accepted": ("the chip card is not accepted", "不受理该芯片卡"),
     "card-unreadable": ("the card could not be read", "无法读卡"),
     "code-unreadable": ("the payment code could not be read", "无法识别付款码"),
     "no-connection": ("no connection to the host", "连不上主机"),
@@ -39,11 +41,15 @@ STATES: Words = {
     "sale-amount": ("amount of the card sale", "刷卡：输入金额"),
     "sale-confirm": ("confirming the amount", "确认金额"),
     "sale-card": ("waiting for the card", "等待刷卡"),
+    "sale-chip": ("card and terminal talk", "终端与芯片交互"),
+    "sale-choice": ("the cardholder chooses an application", "持卡人选择应用"),
     "sale-pin": ("waiting for the PIN", "等待密码"),
     "sale-prepared": ("the sale is prepared", "交易已准备"),
     "sale-connecting": ("connecting to the host", "连接主机"),
     "sale-sending": ("sending the sale", "发送消费请求"),
     "sale-waiting": ("waiting for the host's answer", "等待主机应答"),
+    "sale-finishing": ("the card's last word", "芯片最后判定"),
+    "sale-storing": ("queueing the offline approval", "脱机批准入队"),
     "sale-committing": ("making the approval durable", "批准写入日志"),
     "sale-approved": ("approved", "交易成功"),
     "sale-printing": ("printing the receipt", "打印凭条"),
@@ -70,6 +76,11 @@ STATES: Words = {
     "reversal-waiting": ("waiting for the answer to the reversal", "等待冲正应答"),
     "reversal-done": ("reversed", "冲正完成"),
     "reversal-failed": ("the reversal did not get through", "冲正未成功"),
+    "advice-connecting": ("connecting to upload offline sales", "为上送脱机交易连接主机"),
+    "advice-sending": ("uploading an offline sale", "上送脱机交易"),
+    "advice-waiting": ("waiting for the answer to the upload", "等待上送应答"),
+    "advice-done": ("the offline sale is booked", "脱机交易已入账"),
+    "advice-failed": ("the upload did not get through", "上送未成功"),
     "settling": ("end of day", "结算"),
     "settle-connecting": ("connecting for the end of day", "为结算连接主机"),
     "settle-waiting": ("waiting for the answer to the end of day", "等待结算应答"),
@@ -87,6 +98,9 @@ MESSAGES: Words = {
     "0200/19": ("code payment request", "扫码支付请求"),
     "0210": ("answer to the sale", "消费应答"),
     "0210/19": ("answer to the code payment", "扫码支付应答"),
+    "0220": ("upload of an offline sale", "脱机交易上送"),
+    "0221": ("upload of an offline sale, repeated", "脱机交易上送（重发）"),
+    "0230": ("answer to the upload", "脱机交易上送应答"),
     "0400": ("reversal", "冲正请求"),
     "0401": ("reversal, repeated", "冲正请求（重发）"),
     "0410": ("answer to the reversal", "冲正应答"),
@@ -105,6 +119,7 @@ MESSAGES: Words = {
 
 CODES: Words = {
     "00": ("approved", "成功"),
+    "00/0230": ("booked", "已入账"),
     "00/0410": ("taken back", "已冲正"),
     "00/0610": ("paid", "已支付"),
     "00/0810": ("signed on", "已签到"),
@@ -118,6 +133,7 @@ answer, where that matters."""
 RECORDS: Words = {
     "opened": ("a new batch", "新批次"),
     "prepared": ("sale prepared, nothing sent", "交易已准备，尚未发送"),
+    "chip": ("what the receipt will say of the chip", "凭条上的芯片信息"),
     "sending": ("about to send: from now on the host may know", "即将发送：此后主机可能已收到"),
     "cancelled": ("cancelled, nothing was sent", "已取消，未发送"),
     "approved": ("approved", "已批准"),
@@ -135,6 +151,16 @@ RECORDS: Words = {
     "closed": ("batch closed", "批次已关闭"),
 }
 """What a line of the journal means."""
+
+ADVICES: Words = {
+    "waiting": (
+        "offline approval, to be uploaded; it counts from now on",
+        "脱机批准待上送，即刻生效",
+    ),
+    "attempt": ("about to upload it", "即将上送"),
+    "answered": ("the host has booked it", "主机已入账"),
+}
+"""What a line of the queue of advices means."""
 
 SLIPS: Words = {
     "merchant-copy": ("receipt, merchant's copy", "凭条（商户存根）"),
@@ -214,6 +240,8 @@ STORY_TEXT: Words = {
     "keys/pin": ("The customer types the PIN: {count} keys", "顾客输入密码：按键 {count} 次"),
     "read/good": ("The customer swipes the card: it is read", "顾客刷卡：读取成功"),
     "read/bad": ("The customer swipes the card: it cannot be read", "顾客刷卡：无法读取"),
+    "slot/in": ("The customer inserts the card", "顾客插入卡片"),
+    "slot/out": ("The card is taken out", "卡片被取出"),
     "scan/good": ("The customer shows the code: it is read", "顾客出示付款码：读取成功"),
     "scan/bad": ("The customer shows the code: it cannot be read", "顾客出示付款码：无法读取"),
     "leaves/paid": ("The customer leaves, having paid by {method}", "顾客离开，已付款（{method}）"),
@@ -221,6 +249,11 @@ STORY_TEXT: Words = {
     # terminal
     "screen": ("On the display", "屏幕显示"),
     "journal": ("Journal: {what}", "日志：{what}"),
+    "apdu": ("To the card: {command}; it answers {status}", "对卡片：{command}；应答 {status}"),
+    "apdu/mute": ("To the card: {command}; nothing is heard", "对卡片：{command}；没有应答"),
+    "chip-unused": ("The chip cannot be used: {reason}", "芯片无法使用：{reason}"),
+    "fallback": ("The stripe is taken instead of the chip", "改用磁条"),
+    "advice": ("Queue of offline sales: {what}", "脱机交易队列：{what}"),
     "durable": (
         "{record} (safe from a power cut {time} later)",
         "{record}（{time} 后断电也不会丢失）"),

@@ -25,6 +25,11 @@ class Calendar:
         hours, minutes = divmod(minutes, 60)
         return f"{hours:02d}{minutes:02d}{seconds:02d}", self._date(days)[0]
 
+    def today(self, now_us: int) -> str:
+        """YYMMDD."""
+        monthday, yearmonth = self._date((self._midnight_us + now_us) // _DAY_US)
+        return yearmonth[:2] + monthday
+
     def year_month(self, now_us: int) -> str:
         """YYMM, as expiry dates are written."""
         return self._date((self._midnight_us + now_us) // _DAY_US)[1]

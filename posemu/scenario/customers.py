@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from posemu.card import StripeCard, Wallet
+from posemu.card import BankCard, Wallet
 from posemu.scenario.people import Person
 from posemu.scenario.spec import Cardholders, Customers
 from posemu.shop import CARD, CODE, Customer, Lane, arrivals
@@ -20,7 +20,7 @@ _Make = Callable[[int], Customer]
 
 def send(
     buyers: Cardholders | Customers, lanes: Mapping[str, Lane], keyed: Keyed,
-    people: Sequence[Person], cards: Sequence[StripeCard], wallets: Sequence[Wallet],
+    people: Sequence[Person], cards: Sequence[BankCard], wallets: Sequence[Wallet],
 ) -> None:  # fmt: skip
     """Lets the customers of a day come to the lanes; these go by the names of the tills."""
     if isinstance(buyers, Cardholders):
@@ -53,7 +53,7 @@ def _shower(wallets: Sequence[Wallet], place: int, places: int) -> Callable[[int
 
 def _maker(
     buyers: Cardholders | Customers, keyed: Keyed, where: str,
-    people: Sequence[Person], cards: Sequence[StripeCard], show: Callable[[int, int], str],
+    people: Sequence[Person], cards: Sequence[BankCard], show: Callable[[int, int], str],
 ) -> _Make:  # fmt: skip
     """A function from the ordinal to the customer."""
     draws = {

@@ -315,6 +315,7 @@ def _habits(buyers: BuyersSection) -> dict[str, Any]:
     return {
         "basket": buyers.basket, "p_code": buyers.by_code, "patience_us": buyers.patience,
         "key_us": buyers.key, "swipe_us": buyers.swipe, "scan_us": buyers.scan,
+        "insert_us": buyers.insert,
         "look_us": buyers.look, "p_cash": buyers.cash, "queue": buyers.queue, "order": buyers.order,
     }  # fmt: skip
 

@@ -14,10 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
+from posemu.card.chip import card_profiles
 from posemu.profiles.data_files import SUFFIX, names_in
 from posemu.profiles.pans import load_test_pans
 from posemu.profiles.quantities import parse_amount
@@ -28,18 +35,23 @@ from posemu.wire import Masked, mask_pan
 
 PIN_DIGITS = 12
 _FOLDER = files("posemu.scenario") / "people"
-_KEYS = ["name", "pan", "expiry", "service_code", "pin", "balance"]
+_KEYS = ["name", "pan", "expiry", "service_code", "pin", "chip", "balance"]
+_NEEDED_KEYS = _KEYS[:5]
+HAS_CHIP = ("2", "6")  # first digit of the service code (ISO/IEC 7813)
+USUAL_CHIP = "credit-cda"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Person(Masked):
-    """A test cardholder. `expiry` is YYMM; without a balance the host's default holds."""
+    """A test cardholder. `expiry` is YYMM; `chip` the profile of the card's chip, "" if it has
+    none; without a balance the host's default holds."""
 
     name: str
     pan: str
     expiry: str
     service_code: str
     pin: str
+    chip: str = ""
     balance_minor: int | None = None
     currency: str | None = None
 
@@ -92,6 +104,14 @@ def _parse_pin(value: Any) -> str:
     return pin
 
 
+def _parse_chip(value: Any) -> str:
+    """The name of a card's profile."""
+    known = card_profiles()
+    if value not in known:
+        raise ValueError(f"a chip is one of {', '.join(known)}")
+    return str(value)
+
+
 def _parse_balance(value: Any) -> tuple[int, str]:
     return parse_amount(value), str(value).strip()[-3:]
 
@@ -104,7 +124,17 @@ class _PersonEntry(BaseModel):
     expiry: Annotated[str, BeforeValidator(_parse_expiry)]
     service_code: Annotated[str, BeforeValidator(_parse_service_code)]
     pin: Annotated[str, BeforeValidator(_parse_pin)]
+    chip: Annotated[str, BeforeValidator(_parse_chip)] | None = None
     balance: Annotated[tuple[int, str], BeforeValidator(_parse_balance)] | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.chip is not None and self.service_code[0] not in HAS_CHIP:
+            raise ValueError(
+                f"the card has a chip, and its service code {self.service_code} says that it has "
+                f"none; write one that begins with {' or '.join(HAS_CHIP)}"
+            )
+        return self
 
 
 def built_in_people() -> tuple[str, ...]:
@@ -137,7 +167,7 @@ def parse_people(text: str, file: str) -> tuple[Person, ...]:
         try:
             person = _build(_PersonEntry.model_validate(entry))
         except ValidationError as error:
-            problems += _masked(problems_of(error, source, lambda _: (_KEYS, _KEYS[:-1]), (i,)))
+            problems += _masked(problems_of(error, source, lambda _: (_KEYS, _NEEDED_KEYS), (i,)))
             continue
         first = seen.setdefault(person.pan, i)
         if first != i:
@@ -150,10 +180,13 @@ def parse_people(text: str, file: str) -> tuple[Person, ...]:
 
 
 def _build(entry: _PersonEntry) -> Person:
+    """A card whose service code says that it has a chip has one."""
     minor, currency = entry.balance if entry.balance is not None else (None, None)
+    usual = USUAL_CHIP if entry.service_code[0] in HAS_CHIP else ""
     return Person(
-        entry.name, entry.pan, entry.expiry, entry.service_code, entry.pin, minor, currency
-    )
+        entry.name, entry.pan, entry.expiry, entry.service_code, entry.pin, entry.chip or usual,
+        minor, currency,
+    )  # fmt: skip
 
 
 def _masked(problems: Iterable[Problem]) -> Iterator[Problem]:

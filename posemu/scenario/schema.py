@@ -237,6 +237,7 @@ class BuyersSection(Section):
     patience: Duration = _default("3 min", "until they give up; assumed: three times T_svc")
     key: Duration = _default("250ms", "from key to key; assumed: four keys a second")
     swipe: Duration = _default("900ms", "for one swipe; assumed")
+    insert: Duration = _default("2s", "to put a card into the chip reader; assumed")
     scan: Duration = _default("1500ms", "to hold a code to the scanner; assumed")
     look: Duration = _default("700ms", "from seeing a screen to acting; assumed: a choice reaction")
     by_code: Probability = _default("0 %", "how many pay by a code on their phone, not by card")

@@ -47,6 +47,7 @@ class Buyers:
     key_us: int
     swipe_us: int
     scan_us: int
+    insert_us: int
     look_us: int
     p_cash: float
     queue: Distribution | None

@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 from posemu.link import Connection, TerminalNetwork
 from posemu.sim import Clock, Gate, Task, Timer
-from posemu.terminal import CARD, CODE, KEY, LINK, PAPER, Terminal, WrongState
+from posemu.terminal import CARD, CHIP, CODE, KEY, LINK, PAPER, Terminal, WrongState
 
 
 class TerminalDriver:
@@ -27,9 +27,12 @@ class TerminalDriver:
         self.press = terminal.keypad.press  # the person's ports
         self.swipe = terminal.reader.swipe
         self.scan = terminal.scanner.scan
+        self.insert = terminal.chip.insert
+        self.remove = terminal.chip.remove
         terminal.keypad.hear = self._hear
         terminal.reader.read = self._read
         terminal.scanner.read = self._scanned
+        terminal.chip.changed = self._slot
         terminal.paper_ready = self._paper
         terminal.power.on_cut.append(self._cut)
         terminal.power.on_restore.append(self._restored)
@@ -100,6 +103,10 @@ class TerminalDriver:
     def _read(self, bits: bytes) -> None:
         if self._task is not None:
             self._task.post(CARD, bits, keep=False)
+
+    def _slot(self, there: bool) -> None:
+        if self._task is not None:
+            self._task.post(CHIP, there, keep=False)
 
     def _scanned(self, digits: str) -> None:
         if self._task is not None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 
-from posemu.card import StripeCard, Wallet, account_of
+from posemu.card import BankCard, StripeCard, Wallet, account_of
+from posemu.card.chip import ChipCard, Holder, load_card_profile, personalise
 from posemu.crypto import (
     HostDukpt,
     Key,
@@ -21,20 +22,24 @@ from posemu.crypto import (
     wrap_initial_key,
 )
 from posemu.faults import FaultSpec, Injector, Site, Till, compile_chance, load_catalogue
-from posemu.host import Host, Issuer
+from posemu.host import ChipIssuer, Host, Issuer
 from posemu.link import AccessMedium, Dns, Gateway, Line, Path, Router, TerminalNetwork
 from posemu.oracle import Canaries, Coverage, Judge, Violation
-from posemu.profiles import load_dialect, load_profile
+from posemu.profiles import load_dialect, load_profile, load_terminal
+from posemu.profiles.card_keys import load_card_keys
+from posemu.profiles.chip_times import load_chip_times
 from posemu.scenario.availability import Availability
 from posemu.scenario.build import Build, find_build
 from posemu.scenario.calendar import Calendar
 from posemu.scenario.customers import send
 from posemu.scenario.host_driver import HostDriver
+from posemu.scenario.people import Person
 from posemu.scenario.spec import Scenario, TillSpec
 from posemu.scenario.terminal_driver import TerminalDriver
 from posemu.shop import Cashier, Lane, Pace
 from posemu.sim import Clock, Gate, Keyed, Streams, Trace, rare_collection
 from posemu.terminal import Ports, State
+from posemu.terminal.chip_reader import ChipReader
 from posemu.terminal.keypad import Keypad
 from posemu.terminal.reader import StripeReader
 from posemu.wire import Codec
@@ -159,7 +164,8 @@ class World:
 
     def _make_host(self) -> Host:
         config = self.scenario.host
-        host = self._build.host(self.codec, HostDukpt(self._bdk), Issuer(config.pin_tries))
+        chip = ChipIssuer(load_card_keys().issuer)
+        host = self._build.host(self.codec, HostDukpt(self._bdk), Issuer(config.pin_tries), chip)
         for person, account in zip(self._people, self._accounts, strict=True):
             balance_minor = person.balance_minor
             if balance_minor is None:
@@ -182,13 +188,23 @@ class World:
         )  # fmt: skip
         self.gateway.to_host = self.service.arrive
 
-    def _make_cards(self) -> list[StripeCard]:
-        return [
-            StripeCard(
-                p.pan, p.expiry, p.service_code, p.name, self.keyed.sequence("card/swipe", i)
-            )
-            for i, p in enumerate(self._people)
-        ]
+    def _make_cards(self) -> list[BankCard]:
+        return [self._make_card(i, person) for i, person in enumerate(self._people)]
+
+    def _make_card(self, i: int, person: Person) -> BankCard:
+        stripe = StripeCard(
+            person.pan, person.expiry, person.service_code, person.name,
+            self.keyed.sequence("card/swipe", i),
+        )  # fmt: skip
+        if not person.chip:
+            return BankCard(stripe)
+        holder = Holder(person.pan, person.expiry, person.name, person.service_code)
+        profile = load_card_profile(person.chip)
+        image = personalise(profile, holder, Pin(person.pin), name=person.chip)
+        chip = ChipCard(
+            image, self.streams[f"card/{i}/chip"].bytes, self.keyed.sequence("card/chip", i)
+        )
+        return BankCard(stripe, chip)
 
     def _make_wallets(self) -> list[Wallet]:
         """Each person's phone, beside the card."""
@@ -212,6 +228,7 @@ class World:
             self.trace.voice(name),
         )  # fmt: skip
         gate = Gate("power")
+        voice = self.trace.voice(name, gate)
         module = self._build.module(
             load_initial_key_block(self._transport, key_block),
             self.codec,
@@ -223,22 +240,28 @@ class World:
             merchant_id,
             self.profile,
             Ports(
-                self.trace.voice(name, gate),
+                voice,
                 clock.read_us,
                 lambda: self.calendar.time_and_date(clock.now_us),
+                lambda: self.calendar.today(clock.now_us),
                 network,
+                lambda what, n: keyed(what, name, n),
             ),
             module,
             self.codec,
             Keypad(keyed.sequence("keypad", name)),
             StripeReader(keyed.sequence("reader", name)),
+            ChipReader(
+                load_chip_times("posemu-default"), keyed.sequence("chip-reader", name), voice
+            ),
+            load_terminal("posemu-default"),
             scenario.lang,
         )
         driver = TerminalDriver(clock, terminal, network, gate)
         buyers = scenario.buyers
         pace = Pace(
             buyers.key_us, buyers.swipe_us, buyers.look_us, buyers.patience_us,
-            scan_us=buyers.scan_us,
+            scan_us=buyers.scan_us, insert_us=buyers.insert_us,
         )  # fmt: skip
         lane = self.lanes[name] = Lane(clock, self.trace.voice(f"{name}/lane"))
         cashier = Cashier(clock, driver, lane, pace, keyed.sequence("cashier/notices", name))
@@ -279,5 +302,6 @@ def at_rest(driver: TerminalDriver) -> bool:
         and journal.totals.sales == 0
         and journal.reversal is None
         and journal.order is None
+        and terminal.queue.head is None
         and not journal.unprinted
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from posemu.card.chip import ChipCard
 from posemu.shop.customer import CASH, CODE, Customer
 from posemu.shop.lane import Lane
 from posemu.sim import Clock, Story, Task, Wait
@@ -19,11 +20,12 @@ SCREEN, CALLED = "screen", "called"
 _SCREENS = frozenset({SCREEN})
 _CALLS = frozenset({CALLED})
 READY = "idle"
+FORGOTTEN_PIN = "0" * 12  # what somebody types who has forgotten the PIN; nobody's PIN
 PAID = frozenset({"approved", "approved-receipt-later"})
 OUTCOMES = frozenset({
-    "approved", "approved-receipt-later", "declined", "cancelled", "no-connection", "insert-chip",
-    "card-unreadable", "reversal-pending", "reversed", "unknown", "code-unreadable", "closed",
-    "order-pending",
+    "approved", "approved-receipt-later", "declined", "cancelled", "no-connection",
+    "card-unreadable", "card-error", "card-removed", "not-accepted", "reversal-pending", "reversed",
+    "unknown", "code-unreadable", "closed", "order-pending",
 })  # fmt: skip
 
 
@@ -35,6 +37,12 @@ class TerminalPorts(Protocol):
 
     @property
     def swipe(self) -> Callable[[bytes], None]: ...
+
+    @property
+    def insert(self) -> Callable[[ChipCard], None]: ...
+
+    @property
+    def remove(self) -> Callable[[], None]: ...
 
     @property
     def scan(self) -> Callable[[str], None]: ...
@@ -50,9 +58,9 @@ class TerminalPorts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the person is, in µs: from key to key, for a swipe or for a code to be held to the
-    scanner, from seeing a screen to acting, to change a roll of paper; and the patience with one
-    payment."""
+    """How fast the person is, in µs: from key to key, for a swipe, for a card to be put into the
+    slot or for a code to be held to the scanner, from seeing a screen to acting, to change a roll
+    of paper; and the patience with one payment."""
 
     key_us: int
     swipe_us: int
@@ -60,6 +68,7 @@ class Pace:
     patience_us: int
     roll_us: int = 20_000_000  # assumed
     scan_us: int = 1_500_000  # assumed: the phone is at hand
+    insert_us: int = 2_000_000  # assumed, as a swipe
 
 
 class Cashier:
@@ -80,8 +89,12 @@ class Cashier:
         self._changes = 0  # of the screen, since the beginning
         self._noted = 0  # how many of them this person has taken note of
         self._prompt = ""  # what the screen shows
+        self._inserted = False  # this customer's card is in the slot
         self._settle_us: int | None = None
         self._cash_us: int | None = None  # what taking cash costs, if the plan says to offer it
+        self._forgets = 0  # how many wrong PINs a cardholder types first
+        self._wrong_pins = 0  # how many this one has typed
+        self._bypasses = False
         self.attention = 1.0
         self.closing = False
 
@@ -93,6 +106,20 @@ class Cashier:
     def offer_cash(self, takes_us: int) -> None:
         """The emergency plan: a customer whose payment failed is asked for cash, here and now."""
         self._cash_us = takes_us
+
+    def forget_pin(self, times: int) -> None:
+        """Cardholders type a wrong PIN this often, in one payment, before the right one."""
+        self._forgets = times
+
+    def remember_pin(self) -> None:
+        self._forgets = 0
+
+    def bypass_pin(self) -> None:
+        """Cardholders press ENTER without digits; who is still asked then types the PIN."""
+        self._bypasses = True
+
+    def give_pin(self) -> None:
+        self._bypasses = False
 
     def see(self, prompt: str) -> None:
         """The terminal's screen changed."""
@@ -126,6 +153,7 @@ class Cashier:
             if customer.order_us:
                 yield customer.order_us
             seen = yield from self._pay(customer)
+            self._take_out()
             paid = customer.method if seen in PAID else ""
             if not paid and customer.cash and self._cash_us is not None:
                 yield self._cash_us
@@ -168,6 +196,7 @@ class Cashier:
         terminal, pace = self._terminal, self._pace
         key = "CODE" if customer.method == CODE else "SALE"
         deadline_us = self._clock.now_us + pace.patience_us
+        self._wrong_pins = 0
         if not (yield from self._until_ready(deadline_us)):
             return "not-served"
         yield pace.look_us
@@ -190,6 +219,7 @@ class Cashier:
                     continue
             elif prompt in OUTCOMES:
                 told = prompt
+                self._take_out()
             if not (yield from self._next_screen(deadline_us - self._clock.now_us)):
                 terminal.press("CANCEL")
                 return told or "gave-up"
@@ -234,11 +264,36 @@ class Cashier:
             right = self._notices(self._looks) >= self.attention
         self._terminal.press("ENTER" if right else "CLEAR")
 
+    def _present(self, customer: Customer) -> Story:
+        """A card with a chip goes into the slot, another one through the head."""
+        assert customer.card is not None, "this customer has no card"
+        yield from (self._swipe if customer.card.chip is None else self._insert)(customer)
+
     def _swipe(self, customer: Customer) -> Story:
+        prompt = self._prompt
         yield self._pace.swipe_us
-        if self._prompt in ("swipe-card", "swipe-again"):
+        self._take_out()
+        if self._prompt == prompt:
             assert customer.card is not None, "this customer has no card"
-            self._terminal.swipe(customer.card.swipe())
+            self._terminal.swipe(customer.card.stripe.swipe())
+
+    def _insert(self, customer: Customer) -> Story:
+        """A card without a chip cannot do what is asked: nothing happens."""
+        prompt = self._prompt
+        yield self._pace.insert_us
+        self._take_out()
+        if self._prompt == prompt and customer.card is not None and customer.card.chip is not None:
+            self._terminal.insert(customer.card.chip)
+            self._inserted = True
+
+    def _take_out(self) -> None:
+        if self._inserted:
+            self._terminal.remove()
+            self._inserted = False
+
+    def _remove(self, customer: Customer) -> Story:
+        yield self._pace.look_us
+        self._take_out()
 
     def _show_code(self, customer: Customer) -> Story:
         yield self._pace.scan_us
@@ -246,15 +301,39 @@ class Cashier:
             self._terminal.scan(customer.code)
 
     def _enter_pin(self, customer: Customer) -> Story:
-        yield from self._type(customer.pin)
+        if self._bypasses:
+            screen = self._changes
+            yield from self._type("")
+            if self._changes != screen:
+                return
+        wrong = self._wrong_pins < self._forgets
+        self._wrong_pins += wrong
+        yield from self._type(FORGOTTEN_PIN if wrong else customer.pin)
+
+    def _choose(self, customer: Customer) -> Story:
+        """The first application of the list: the card's own preference."""
+        yield self._pace.look_us
+        self._terminal.press("1")
+
+    def _confirm(self, customer: Customer) -> Story:
+        yield self._pace.look_us
+        self._terminal.press("ENTER")
 
 
 _ACTS: dict[str, Callable[[Cashier, Customer], Story]] = {
     "enter-amount": Cashier._enter_amount,
     "confirm-amount": Cashier._confirm_amount,
-    "swipe-card": Cashier._swipe,
+    "present-card": Cashier._present,
+    "insert-chip": Cashier._insert,
+    "insert-again": Cashier._insert,
+    "remove-card": Cashier._remove,
     "swipe-again": Cashier._swipe,
+    "swipe-instead": Cashier._swipe,
+    "choose-application": Cashier._choose,
+    "confirm-application": Cashier._confirm,
     "enter-pin": Cashier._enter_pin,
+    "wrong-pin": Cashier._enter_pin,
+    "last-pin-try": Cashier._enter_pin,
     "scan-code": Cashier._show_code,
     "scan-again": Cashier._show_code,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from posemu.card import StripeCard
+from posemu.card import BankCard
 
 CARD, CODE, CASH = "card", "code", "cash"
 
@@ -22,7 +22,7 @@ class Customer:
     ordinal: int
     amount_minor: int
     method: str = CARD
-    card: StripeCard | None = field(default=None, repr=False)
+    card: BankCard | None = field(default=None, repr=False)
     pin: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     queue_us: int | None = None

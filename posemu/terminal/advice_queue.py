@@ -34,10 +34,10 @@ The other way around an approval could be told that nobody ever books. Where the
 and did not answer, and the card then approved (Y3), that request is reversed (`journal.reversing`,
 flushed) before the approval is prepared: the advice has a trace number of its own.
 
-Upload, from a flow, before the next online sale and before the end of day:
+Upload, from a flow, on a timer and before the end of day:
 
     advice = queue.head
-    mti = REPEAT if advice.attempts else ADVICE
+    mti = ADVICE_REPEAT if advice.attempts else ADVICE
     yield from queue.attempt()
     sealed = module.seal_stored(mti, advice.number, advice.sealed)
     ... send, wait; an authentic 0230 with the trace number of `advice` and a final code:
@@ -54,7 +54,6 @@ from posemu.terminal.flash import Flash
 from posemu.terminal.ports import Emit, NowUs
 from posemu.terminal.records import flush_records, read_records, record_line
 
-ADVICE, REPEAT = "0220", "0221"  # ISO 8583:1987, 4.2: financial advice, and its repeat
 _WAITING, _ATTEMPT, _ANSWERED = "waiting", "attempt", "answered"
 
 

@@ -13,6 +13,10 @@ as (CHIP, there is a card). A post that nobody waits for is dropped: the reader 
     power_on -> Answered(ATR) | Mute | Removed | TransportFailed
     transmit -> Answered | Mute | Removed | TransportFailed
 
+What it tells the trace: "slot", when a card comes or goes; "apdu", what the card said to a command
+(class, instruction and parameters, status, whether it was heard), and of GENERATE AC the answer
+itself. Other commands and answers may hold card data, or a PIN, and stay here.
+
 The reader counts insertions; how many failed ones lead to the stripe is for the flow to count, as
 it counts swipes. A card that asks for T=1 is refused: this reader has T=0 alone.
 """
@@ -33,7 +37,7 @@ from posemu.terminal.chip_timing import (
     work_us,
 )
 from posemu.terminal.kernel.requests import Answered, CardAnswer, Mute, Removed, TransportFailed
-from posemu.terminal.ports import CHIP, ChipCard
+from posemu.terminal.ports import CHIP, ChipCard, Emit
 from posemu.terminal.reader import Wear
 from posemu.terminal.t0_card import T0Card
 from posemu.wire import (
@@ -51,6 +55,7 @@ from posemu.wire.emv.t0 import Exchange
 
 _SLOT = frozenset({CHIP})
 _NULL = b"\x60"
+_GENERATE_AC = 0xAE  # EMV Book 3, 6.5.5
 _TB1, _TD1 = "TB1", "TD1"
 
 
@@ -67,21 +72,22 @@ class ChipReader:
     `wear(...)`, `replace_contacts()`, `pull_at(...)`, `leave_in()`; `heal()` undoes them all."""
 
     __slots__ = (
-        "_card", "_contacts", "_draw", "_plan", "_powered", "_session", "_times", "_touches",
-        "_visit", "_wear", "changed", "exchanges", "insertions",
+        "_card", "_contacts", "_draw", "_emit", "_plan", "_powered", "_session", "_times",
+        "_touches", "_wear", "changed", "exchanges", "insertions", "visit",
     )  # fmt: skip
 
-    # _visit moves on with every card that comes or goes: a wait that ends in another visit than it
+    # visit moves on with every card that comes or goes: a wait that ends in another visit than it
     # began has lost its card. _session: the visit that `power_on` was last called in. _powered: the
     # card of this visit has given an ATR that was accepted, and was not deactivated.
 
-    def __init__(self, times: ChipTimes, draw: Callable[[int], float]) -> None:
+    def __init__(self, times: ChipTimes, draw: Callable[[int], float], emit: Emit) -> None:
         """`draw(insertion)` in [0, 1) decides what worn contacts do."""
         self._times = times
         self._draw = draw
+        self._emit = emit
         self._contacts = Contacts(times.clock_hz)
         self._card: ChipCard | None = None
-        self._visit = self._session = 0
+        self.visit = self._session = 0
         self._powered = False
         self._touches = False
         self._wear: Wear | None = None
@@ -105,7 +111,8 @@ class ChipReader:
         p_bad = 0.0 if self._wear is None else self._wear.p_bad(self.insertions)
         self._touches = not (p_bad and self._draw(self.insertions) < p_bad)
         self._card = card
-        self._visit += 1
+        self.visit += 1
+        self._emit("slot", {"card": True})
         self.changed(True)
 
     def remove(self) -> None:
@@ -114,7 +121,8 @@ class ChipReader:
             self._card.pull()
             self._card = None
             self._powered = False
-            self._visit += 1
+            self.visit += 1
+            self._emit("slot", {"card": False})
             self.changed(False)
 
     # --- how it breaks ----------------------------------------------------------------------------
@@ -160,7 +168,7 @@ class ChipReader:
         if card is None:
             return Removed()
         self.exchanges = 0
-        self._session = self._visit
+        self._session = self.visit
         self._powered = False
         self._contacts = Contacts(self._times.clock_hz)
         if not (yield from self._stays(self._times.activation_us)):
@@ -190,23 +198,34 @@ class ChipReader:
         self.exchanges += 1
         self._pull_if(Moment.BEFORE_COMMAND)
         card = self._card
-        if card is None or self._session != self._visit:
+        if card is None or self._session != self.visit:
             return Removed()
         if not self._powered:
             return Mute()
-        contacts = self._contacts
+        contacts, visit = self._contacts, self.visit
         _send(contacts, exchange, header, command)
         if not (yield from self._stays(contacts.spent_us())):
             return Removed()
         pending = card.begin(apdu)
         busy_us = work_us(pending.work, self._times)
-        if not (yield from self._stays(busy_us)):
-            return Removed()
-        self._pull_if(Moment.BEFORE_COMMIT)
-        said = pending.commit().data
-        self._pull_if(Moment.BEFORE_ANSWER)
-        if self._card is None:
-            return Removed()
+        said: object = None
+        answer: CardAnswer = Removed()
+        if (yield from self._stays(busy_us)):
+            self._pull_if(Moment.BEFORE_COMMIT)
+            said = pending.commit().data
+            self._pull_if(Moment.BEFORE_ANSWER)
+        if self._card is not None and visit == self.visit:
+            answer = yield from self._answer(exchange, command, header, said, busy_us)
+        self._tell(apdu, said, isinstance(answer, Answered))
+        if isinstance(answer, Mute | TransportFailed):
+            yield from self._deactivate()
+        return answer
+
+    def _answer(
+        self, exchange: Exchange, command: Command, header: bytes, said: object, busy_us: int
+    ) -> Story:
+        """What comes back over the line of what the card said."""
+        contacts = self._contacts
         answer: CardAnswer = Mute()
         if isinstance(said, bytes):
             nulls = contacts.waits_in(busy_us)
@@ -215,11 +234,18 @@ class ChipReader:
         else:  # it waits from the last character on, and does not know that the card is busy
             contacts.cycles(PATIENCE_CYCLES)
             left_us = max(0, contacts.spent_us() - busy_us)
-        if not (yield from self._stays(left_us)):
-            return Removed()
-        if not isinstance(answer, Answered):
-            yield from self._deactivate()
-        return answer
+        return answer if (yield from self._stays(left_us)) else Removed()
+
+    def _tell(self, apdu: bytes, said: object, heard: bool) -> None:
+        """The exchange, for the trace."""
+        status, data = "", b""
+        if isinstance(said, bytes):
+            status = said[-2:].hex().upper()
+            data = said[:-2] if apdu[1] == _GENERATE_AC else b""
+        self._emit("apdu", {
+            "n": self.exchanges, "command": apdu[:4], "status": status, "heard": heard,
+            "data": data,
+        })  # fmt: skip
 
     def power_off(self) -> Story:
         """The contacts are deactivated; the card may be taken out (EMV Book 1, 6.1.5)."""
@@ -230,9 +256,9 @@ class ChipReader:
 
     def _stays(self, time_us: int) -> Story:
         """Let time go by. True if the card stays where it is."""
-        visit = self._visit
+        visit = self.visit
         yield Wait(_SLOT, time_us)
-        return visit == self._visit
+        return visit == self.visit
 
     def _deactivate(self) -> Story:
         """Take the power from the contacts."""

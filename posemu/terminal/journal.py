@@ -3,6 +3,8 @@
     sale        prepared ── sending ── approved ── told ── printed
                    │           ├────── declined
                 cancelled      └────── reversing ── attempt* ── reversed
+    chip sale   the same; chip (what its receipt will say) before approved; approved or declined
+                after prepared, too, if the card decided alone
     code sale   prepared ── sending ── approved ── told ── printed
                    │           ├────── declined    │
                 cancelled      └────── order_open ─┤
@@ -20,13 +22,28 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from posemu.terminal.flash import Flash
 from posemu.terminal.ports import Emit, NowUs
 from posemu.terminal.records import flush_records, read_records, record_line
 
 CARD, CODE = "card", "code"  # how a sale is paid
+SWIPED, INSERTED, FALLBACK, SCANNED = "swiped", "inserted", "fallback", "scanned"
+"""How card or code was read; fallback: the stripe, because the chip could not be."""
+
+
+class ChipSlip(NamedTuple):
+    """What the receipt of a chip sale shows beside that of a stripe: application (AID in hex, and
+    its name), the card's last cryptogram and its transaction counter (hex), TVR (hex), and how the
+    cardholder was verified (a name of `slips.VERIFIED`). EMV 4.4 Book 4, 11.4."""
+
+    aid: str
+    name: str
+    cryptogram: str
+    atc: str
+    tvr: str
+    verified: str
 
 
 @dataclass(slots=True)
@@ -46,6 +63,8 @@ class SaleRecord:
     authorisation: str = ""
     told: bool = False
     method: str = CARD
+    entry: str = SWIPED
+    chip: ChipSlip | None = None
 
 
 @dataclass(slots=True)
@@ -94,23 +113,31 @@ class Journal:
         if not self.unprinted:
             self._flash.keep_only(self._flash.content()[before:])
 
-    def prepare(self, date: str, time: str, amount_minor: int, pan: str) -> SaleRecord:
+    def prepare(
+        self, date: str, time: str, amount_minor: int, pan: str, entry: str = SWIPED
+    ) -> SaleRecord:
         """A new sale under the next trace number. Nothing of it has been sent."""
         stan = self.next_stan()
-        self._write("prepared", stan, date, time, str(amount_minor), pan)
+        self._write("prepared", stan, date, time, str(amount_minor), pan, CARD, entry)
         assert self.current is not None
         return self.current
 
     def prepare_order(self, date: str, time: str, amount_minor: int) -> SaleRecord:
         """A new code sale, likewise."""
         stan = self.next_stan()
-        self._write("prepared", stan, date, time, str(amount_minor), "", CODE)
+        self._write("prepared", stan, date, time, str(amount_minor), "", CODE, SCANNED)
         assert self.current is not None
         return self.current
 
     def next_stan(self) -> str:
         self.last_stan = self.last_stan % 999_999 + 1
         return f"{self.last_stan:06d}"
+
+    def keep_chip(self, slip: ChipSlip) -> None:
+        """What the receipt of the sale under way will say of its chip. The name is the card's
+        word, and may hold anything."""
+        name = slip.name.encode("utf-8").hex()
+        self._mark("chip", *slip._replace(name=name))
 
     def sending(self) -> None:
         self._mark("sending")
@@ -207,10 +234,15 @@ class Journal:
         self.totals = Totals()
 
     def _on_prepared(
-        self, stan: str, date: str, time: str, amount: str, pan: str, method: str = CARD
+        self, stan: str, date: str, time: str, amount: str, pan: str, method: str, entry: str
     ) -> None:
         self.last_stan = int(stan)
-        self.current = SaleRecord(stan, date, time, int(amount), pan, method=method)
+        self.current = SaleRecord(stan, date, time, int(amount), pan, method=method, entry=entry)
+
+    def _on_chip(self, stan: str, *values: str) -> None:
+        slip = ChipSlip(*values)
+        name = bytes.fromhex(slip.name).decode("utf-8")
+        self._of_current(stan).chip = slip._replace(name=name)
 
     def _on_sending(self, stan: str) -> None:
         self._of_current(stan).status = "sending"

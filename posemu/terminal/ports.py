@@ -44,6 +44,12 @@ class ShopClock(Protocol):
     def __call__(self) -> tuple[str, str]: ...
 
 
+class Draw(Protocol):
+    """Chance: in [0, 1), the `ordinal`-th draw for this purpose."""
+
+    def __call__(self, what: str, ordinal: int) -> float: ...
+
+
 class ChipWork(Protocol):
     """What one command cost a chip."""
 

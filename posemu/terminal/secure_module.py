@@ -207,7 +207,7 @@ class SecureModule(Secret):
         also track data and PIN block, or the payment code in their place, which are then erased
         here. Raises `posemu.crypto.KeyExhausted` when no key is left, `SecureModuleError` for card
         data in field 55."""
-        self._check_clear(fields)
+        self.check_clear(fields)
         keys = self._keys.next_keys()
         full = dict(fields)
         if with_card:
@@ -226,7 +226,7 @@ class SecureModule(Secret):
         `verify_command` for the handle."""
         track = self._track
         assert track is not None, "a card message without a card"
-        self._check_clear(fields)
+        self.check_clear(fields)
         online = None if pin is None else self._use_pin(pin)
         keys = self._keys.next_keys()
         full = dict(fields)
@@ -236,7 +236,9 @@ class SecureModule(Secret):
         self.forget()
         return self._finish(mti, full, keys)
 
-    def _check_clear(self, fields: Mapping[int, Value]) -> None:
+    def check_clear(self, fields: Mapping[int, Value]) -> None:
+        """Raises `SecureModuleError` if field 55 would show card data in clear: what `seal`,
+        `seal_chip` and `store` raise, before anything was begun."""
         if ICC_DATA in fields:
             data = fields[ICC_DATA]
             assert not isinstance(data, str), "field 55 is bytes"
@@ -259,7 +261,7 @@ class SecureModule(Secret):
         `posemu.crypto.KeyExhausted` after tampering, `SecureModuleError` as `seal`."""
         self._refuse_without_keys()
         assert self._track is not None, "a card message without a card"
-        self._check_clear(fields)
+        self.check_clear(fields)
         full = dict(fields)
         full[TRACK_DATA] = self._chars.encode("ascii")
         self.forget()

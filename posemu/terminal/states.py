@@ -31,11 +31,15 @@ class State(Enum):
     SALE_AMOUNT = "sale-amount"
     SALE_CONFIRM = "sale-confirm"
     SALE_CARD = "sale-card"
+    SALE_CHIP = "sale-chip"
+    SALE_CHOICE = "sale-choice"
     SALE_PIN = "sale-pin"
     SALE_PREPARED = "sale-prepared"
     SALE_CONNECTING = "sale-connecting"
     SALE_SENDING = "sale-sending"
     SALE_WAITING = "sale-waiting"
+    SALE_FINISHING = "sale-finishing"
+    SALE_STORING = "sale-storing"
     SALE_COMMITTING = "sale-committing"
     SALE_APPROVED = "sale-approved"
     SALE_PRINTING = "sale-printing"
@@ -62,6 +66,11 @@ class State(Enum):
     REVERSAL_WAITING = "reversal-waiting"
     REVERSAL_DONE = "reversal-done"
     REVERSAL_FAILED = "reversal-failed"
+    ADVICE_CONNECTING = "advice-connecting"
+    ADVICE_SENDING = "advice-sending"
+    ADVICE_WAITING = "advice-waiting"
+    ADVICE_DONE = "advice-done"
+    ADVICE_FAILED = "advice-failed"
     SETTLING = "settling"
     SETTLE_CONNECTING = "settle-connecting"
     SETTLE_WAITING = "settle-waiting"
@@ -87,11 +96,14 @@ NO_REVERSAL = Condition("no reversal is pending", lambda t: t.journal.reversal i
 REVERSAL = Condition("a reversal is pending", lambda t: t.journal.reversal is not None)
 NO_ORDER = Condition("no order is open", lambda t: t.journal.order is None)
 ORDER = Condition("an order is open", lambda t: t.journal.order is not None)
+NO_ADVICE = Condition("no advice waits", lambda t: t.queue.head is None)
+ADVICE = Condition("an advice waits", lambda t: t.queue.head is not None)
 DURABLE = Condition("the journal is flushed", lambda t: t.journal.durable)
 NO_SALE = Condition("no sale is open", lambda t: t.journal.current is None)
 BATCH = Condition("a batch is open", lambda t: t.journal.batch != "")
 NO_CARD = Condition("the secure module holds no card", lambda t: not t.module.holds_card)
 PREPARED = Condition("the open sale is prepared", lambda t: t.sale_status == "prepared")
+OPEN = Condition("a sale is open", lambda t: t.journal.current is not None)
 SENDING = Condition("the open sale is marked as sending", lambda t: t.sale_status == "sending")
 TOLD_SALE = Condition("an approved sale waits for its receipt", lambda t: bool(t.journal.unprinted))
 
@@ -122,6 +134,7 @@ STATES: dict[State, Row] = {
         S.SIGN_ON_CONNECTING,
         S.REVERSAL_PENDING,
         S.ORDER_OPEN,
+        S.ADVICE_CONNECTING,
         S.PRINTING_LATE,
         must=(NO_SALE, NO_CARD),
     ),
@@ -130,20 +143,45 @@ STATES: dict[State, Row] = {
         S.CODE_AMOUNT,
         S.REVERSAL_PENDING,
         S.ORDER_OPEN,
+        S.ADVICE_CONNECTING,
         S.SETTLING,
         S.PRINTING_LATE,
         must=(NO_SALE, NO_CARD, BATCH),
     ),
     S.SALE_AMOUNT: _row(S.SALE_CONFIRM, S.SALE_CANCELLED, must=(NO_SALE, NO_REVERSAL, NO_ORDER)),
     S.SALE_CONFIRM: _row(S.SALE_AMOUNT, S.SALE_CARD, S.SALE_CANCELLED, must=(NO_SALE,)),
-    S.SALE_CARD: _row(S.SALE_PIN, S.SALE_CANCELLED, must=(NO_SALE, NO_CARD)),
-    S.SALE_PIN: _row(S.SALE_PREPARED, S.SALE_CANCELLED, must=(NO_SALE,)),
+    S.SALE_CARD: _row(S.SALE_CHIP, S.SALE_PIN, S.SALE_CANCELLED, must=(NO_SALE, NO_CARD)),
+    S.SALE_CHIP: _row(
+        S.SALE_CARD,
+        S.SALE_CHOICE,
+        S.SALE_PIN,
+        S.SALE_PREPARED,
+        S.SALE_STORING,
+        S.SALE_DECLINED,
+        S.SALE_CANCELLED,
+        must=(NO_SALE, NO_REVERSAL, NO_ORDER),
+    ),
+    S.SALE_CHOICE: _row(S.SALE_CHIP, must=(NO_SALE, NO_CARD)),
+    S.SALE_PIN: _row(S.SALE_CHIP, S.SALE_PREPARED, S.SALE_CANCELLED, must=(NO_SALE,)),
     S.SALE_PREPARED: _row(S.SALE_CONNECTING, must=(PREPARED, NO_REVERSAL, NO_ORDER)),
-    S.SALE_CONNECTING: _row(S.SALE_SENDING, S.SALE_CANCELLED, must=(PREPARED,)),
+    S.SALE_CONNECTING: _row(S.SALE_SENDING, S.SALE_FINISHING, S.SALE_CANCELLED, must=(PREPARED,)),
     S.SALE_SENDING: _row(S.SALE_WAITING, S.OUT_OF_SERVICE, must=(SENDING, DURABLE)),
     S.SALE_WAITING: _row(
-        S.SALE_COMMITTING, S.SALE_DECLINED, S.SALE_UNKNOWN, must=(SENDING, DURABLE, NO_CARD)
+        S.SALE_COMMITTING,
+        S.SALE_DECLINED,
+        S.SALE_UNKNOWN,
+        S.SALE_FINISHING,
+        must=(SENDING, DURABLE, NO_CARD),
     ),
+    S.SALE_FINISHING: _row(
+        S.SALE_STORING,
+        S.SALE_COMMITTING,
+        S.SALE_DECLINED,
+        S.SALE_UNKNOWN,
+        S.SALE_CANCELLED,
+        must=(OPEN, NO_CARD),
+    ),
+    S.SALE_STORING: _row(S.SALE_COMMITTING, S.OUT_OF_SERVICE, must=(PREPARED, DURABLE)),
     S.SALE_COMMITTING: _row(S.SALE_APPROVED, must=(NO_SALE, TOLD_SALE)),
     S.SALE_APPROVED: _row(S.SALE_PRINTING, *_RESTING, must=(DURABLE, TOLD_SALE)),
     S.SALE_PRINTING: _row(
@@ -153,6 +191,7 @@ STATES: dict[State, Row] = {
         S.SIGN_ON_CONNECTING,
         S.SALE_AMOUNT,
         S.CODE_AMOUNT,
+        S.ADVICE_CONNECTING,
         S.SETTLE_CONNECTING,
         must=(TOLD_SALE,),
     ),
@@ -199,6 +238,7 @@ STATES: dict[State, Row] = {
         S.SALE_AMOUNT,
         S.CODE_AMOUNT,
         S.REVERSAL_PENDING,
+        S.ADVICE_CONNECTING,
         S.SETTLE_CONNECTING,
         must=(NO_ORDER, DURABLE),
     ),
@@ -215,17 +255,34 @@ STATES: dict[State, Row] = {
     S.REVERSAL_SENDING: _row(S.REVERSAL_WAITING, S.OUT_OF_SERVICE, must=(REVERSAL, DURABLE)),
     S.REVERSAL_WAITING: _row(S.REVERSAL_DONE, S.REVERSAL_FAILED, must=(REVERSAL,)),
     S.REVERSAL_DONE: _row(
-        *_RESTING, S.SALE_AMOUNT, S.SETTLE_CONNECTING, must=(NO_REVERSAL, DURABLE)
+        *_RESTING,
+        S.SALE_AMOUNT,
+        S.ADVICE_CONNECTING,
+        S.SETTLE_CONNECTING,
+        must=(NO_REVERSAL, DURABLE),
     ),
     S.REVERSAL_FAILED: _row(*_RESTING, S.SALE_CANCELLED, S.SETTLE_FAILED, must=(REVERSAL, DURABLE)),
-    S.SETTLING: _row(S.ORDER_OPEN, S.REVERSAL_PENDING, S.SETTLE_CONNECTING, must=(NO_SALE, BATCH)),
+    S.ADVICE_CONNECTING: _row(
+        S.ADVICE_SENDING, S.ADVICE_FAILED, must=(ADVICE, DURABLE, NO_SALE, NO_CARD)
+    ),
+    S.ADVICE_SENDING: _row(S.ADVICE_WAITING, S.OUT_OF_SERVICE, must=(ADVICE, DURABLE)),
+    S.ADVICE_WAITING: _row(S.ADVICE_DONE, S.ADVICE_FAILED, must=(ADVICE,)),
+    S.ADVICE_DONE: _row(*_RESTING, S.ADVICE_CONNECTING, S.SETTLE_CONNECTING, must=(DURABLE,)),
+    S.ADVICE_FAILED: _row(*_RESTING, S.SETTLE_FAILED, must=(ADVICE,)),
+    S.SETTLING: _row(
+        S.ORDER_OPEN,
+        S.REVERSAL_PENDING,
+        S.ADVICE_CONNECTING,
+        S.SETTLE_CONNECTING,
+        must=(NO_SALE, BATCH),
+    ),
     S.SETTLE_CONNECTING: _row(
         S.SETTLE_WAITING,
         S.SETTLE_FAILED,
         S.OUT_OF_SERVICE,
-        must=(NO_REVERSAL, NO_ORDER, DURABLE),
+        must=(NO_REVERSAL, NO_ORDER, NO_ADVICE, DURABLE),
     ),
-    S.SETTLE_WAITING: _row(S.SETTLED, S.SETTLE_FAILED, must=(NO_REVERSAL, BATCH)),
+    S.SETTLE_WAITING: _row(S.SETTLED, S.SETTLE_FAILED, must=(NO_REVERSAL, NO_ADVICE, BATCH)),
     S.SETTLED: _row(S.NOT_SIGNED_ON, must=(NO_REVERSAL, DURABLE)),
     S.SETTLE_FAILED: _row(*_RESTING, must=(BATCH,)),
     S.PRINTING_LATE: _row(*_RESTING, S.PRINTING_LATE, must=(TOLD_SALE,)),

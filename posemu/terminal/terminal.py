@@ -11,15 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from posemu.profiles import Profile
+from posemu.profiles.emv import Terminal as EmvTerminal
 from posemu.sim import Story
 from posemu.terminal import states
+from posemu.terminal.advice_queue import AdviceQueue
+from posemu.terminal.chip_reader import ChipReader
 from posemu.terminal.display import Display
 from posemu.terminal.flash import Flash
 from posemu.terminal.flows import program
 from posemu.terminal.journal import Journal
 from posemu.terminal.keypad import Keypad
 from posemu.terminal.messages import load_messages
-from posemu.terminal.ports import Emit, Network, NowUs, ShopClock
+from posemu.terminal.ports import Draw, Emit, Network, NowUs, ShopClock
 from posemu.terminal.power import Power
 from posemu.terminal.printer import Printer
 from posemu.terminal.reader import StripeReader
@@ -36,7 +39,9 @@ class Ports:
     emit: Emit
     now_us: NowUs
     calendar: ShopClock
+    today: Callable[[], str]  # YYMMDD
     network: Network
+    draw: Draw
 
 
 class Terminal:
@@ -45,7 +50,8 @@ class Terminal:
 
     def __init__(
         self, name: str, terminal_id: str, merchant_id: str, profile: Profile, ports: Ports,
-        module: SecureModule, codec: Codec, keypad: Keypad, reader: StripeReader, lang: str,
+        module: SecureModule, codec: Codec, keypad: Keypad, reader: StripeReader, chip: ChipReader,
+        emv: EmvTerminal, lang: str,
     ) -> None:  # fmt: skip
         texts = load_messages()
         self.name = name
@@ -56,19 +62,26 @@ class Terminal:
         self.emit = ports.emit
         self.now_us = ports.now_us
         self.calendar = ports.calendar
+        self.today = ports.today
+        self.draw = ports.draw
         self.network = ports.network
         self.words: Mapping[str, str] = texts.slips(lang)
         self.codes: Mapping[str, str] = texts.codes(lang)
         self.module: SecureModule = module
         self.keypad = keypad
         self.reader = reader
+        self.chip = chip
+        self.emv = emv
         self.scanner = Scanner()
         self.display = Display(ports.emit, texts, lang)
         self.printer = Printer(ports.emit, profile.line_us, profile.roll_lines)
         self.power = Power(ports.emit)
         self.flash = Flash(profile.flush_us)
         self.journal: Journal = Journal(self.flash, ports.emit, ports.now_us)
+        self._advice_flash = Flash(profile.flush_us)
+        self.queue: AdviceQueue = AdviceQueue(self._advice_flash, ports.emit, ports.now_us)
         self.state = State.STARTING
+        self.chips = 0  # chip transactions begun since it was made
         self.settlements = 0  # batches settled since it was made
         self.paper_ready: Callable[[], object] = lambda: (
             None
@@ -83,12 +96,14 @@ class Terminal:
         self.next_sign_on_us = 0
         self.next_reversal_us = 0
         self.next_order_us = 0
+        self.next_advice_us = 0
         self.next_settle_us = 0
 
     def boot(self) -> Story:
         """The program from the beginning, after power came (back)."""
         self._reset()
         self.flash.get_power()
+        self._advice_flash.get_power()
         self.display.lit = True
         self.state = State.STARTING
         return program(self)
@@ -96,6 +111,8 @@ class Terminal:
     def lose_power(self) -> None:
         """Everything volatile is gone."""
         self.flash.lose_power(self.now_us())
+        self._advice_flash.lose_power(self.now_us())
+        self.chip.lose_power()
         self.module.lose_power()
         self.display.go_dark()
 

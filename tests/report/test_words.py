@@ -27,6 +27,7 @@ from posemu.report.words import (
 )
 from posemu.terminal import State
 from posemu.terminal.journal import Journal
+from posemu.terminal.kernel.prompts import PROMPTS
 
 CODE = Path(posemu.__file__).parent
 FLOWS = CODE / "terminal" / "flows"
@@ -91,10 +92,11 @@ def returned(function: str, file: Path) -> set[str]:
 
 
 def all_symptoms() -> set[str]:
-    sale, code = FLOWS / "sale.py", FLOWS / "code_sale.py"
-    refused = called("_cancel", 2, [sale, code])
-    unread = returned("_read_card", sale) | returned("_scan", code)
-    ended = (results(sale) | results(code)) - {"approved", "declined", "cancelled"}
+    sale, end, code = FLOWS / "sale.py", FLOWS / "sale_end.py", FLOWS / "code_sale.py"
+    refused = called("cancelled", 2, [sale]) | called("_cancel", 2, [code])
+    refused |= set(PROMPTS.values()) - {"approved", "declined", "unknown"}  # of a chip
+    unread = returned("_present", sale) | returned("_scan", code)
+    ended = (results(end) | results(code)) - {"approved", "declined", "cancelled"}
     measured = {"power", "too-slow"}
     named = {text for node in trees(CODE / "study" / "metrics.py") for text in strings(node)}
     assert measured <= named
@@ -157,7 +159,7 @@ def test_every_reason_has_words() -> None:
 def test_every_kind_of_event_is_told_or_known_to_be_silent() -> None:
     """A new kind of event must be told, or be named here."""
     silent = {"usable", "intervention", "drain", "journal-flush"}
-    silent |= {"queue-write", "queue-flush"}  # of offline approvals, which no scenario has yet
+    silent |= {"queue-flush"}
     elsewhere = {"frame-sent", "frame-received", "fault"}
     emitted: set[str] = set()
     for node in trees(*(file for file in CODE.rglob("*.py") if "testing" not in file.parts)):

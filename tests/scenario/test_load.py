@@ -48,6 +48,7 @@ def test_the_smallest_scenario_has_all_defaults() -> None:
         look_us=700_000,
         p_code=0.0,
         scan_us=1_500_000,
+        insert_us=2_000_000,
         p_cash=0.8,
         queue=None,
         order=None,

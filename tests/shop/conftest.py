@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from posemu.card import StripeCard
+from posemu.card import BankCard, StripeCard
+from posemu.card.chip import ChipCard, Holder, load_card_profile, personalise
+from posemu.crypto import Pin
 from posemu.shop import Cashier, Customer, Lane, Pace
 from posemu.sim import Clock
 
 PIN = "836194027715"
+_IMAGE = personalise(
+    load_card_profile("basic-sda"), Holder("9999074985333805", "2910", "LI NA"), Pin(PIN)
+)
+CHIP_CARD = BankCard(
+    StripeCard("9999074985333805", "2910", "201", "LI NA", lambda n: 0.5),
+    ChipCard(_IMAGE, bytes, lambda n: 0.5),
+)
 PACE = Pace(key_us=250_000, swipe_us=900_000, look_us=700_000, patience_us=60_000_000)
 S = 1_000_000
 
@@ -22,7 +31,7 @@ class FakeTerminal:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.prompt, self.text = "", ""
-        self.paper_low = False
+        self.paper_low = self.holds_card = False
         self.done: list[tuple[int, str, str]] = []  # when, at which screen, what
         self.typed = ""
         self.rolls = 0
@@ -53,10 +62,21 @@ class FakeTerminal:
             self.show("enter-amount")
 
     def swipe(self, bits: bytes) -> None:
-        self.done.append((self.clock.now_us, self.prompt, "swipe"))
-        reaction = self.on.get((self.prompt, "swipe"))
-        if reaction is not None:
-            reaction()
+        self._react("swipe")
+
+    def insert(self, chip: ChipCard) -> None:
+        assert not self.holds_card
+        self.holds_card = True
+        self._react("insert")
+
+    def remove(self) -> None:
+        assert self.holds_card
+        self.holds_card = False
+        self._react("remove")
+
+    def _react(self, what: str) -> None:
+        self.done.append((self.clock.now_us, self.prompt, what))
+        self.on.get((self.prompt, what), lambda: None)()
 
     def change_roll(self) -> None:
         self.rolls += 1
@@ -78,11 +98,11 @@ class Shop:
         )
         self.cashier = Cashier(self.clock, t, self.lane, PACE, notices)
         t.see = self.cashier.see
-        self.card = StripeCard("9999075123741247", "2912", "201", "LI NA", lambda n: 0.5)
+        self.card = BankCard(StripeCard("9999075123741247", "2912", "101", "LI NA", lambda n: 0.5))
         t.on = {
             ("idle", "SALE"): lambda: t.show("enter-amount"),
-            ("confirm-amount", "ENTER"): lambda: t.show("swipe-card"),
-            ("swipe-card", "swipe"): lambda: t.show("enter-pin"),
+            ("confirm-amount", "ENTER"): lambda: t.show("present-card"),
+            ("present-card", "swipe"): lambda: t.show("enter-pin"),
             ("enter-pin", "ENTER"): self.approve,
             ("idle", "SETTLE"): lambda: t.show("settling"),
         }

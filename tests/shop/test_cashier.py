@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import CHIP_CARD
+
 S = 1_000_000
 PIN = "836194027715"
 
@@ -37,7 +39,7 @@ def test_a_person_takes_time(shop: Any) -> None:
     assert times[("enter-amount", "ENTER")] == sale_us + 1_200_000
     confirmed_us = times[("confirm-amount", "ENTER")]
     assert confirmed_us >= times[("enter-amount", "ENTER")] + 700_000
-    assert times[("swipe-card", "swipe")] == confirmed_us + 900_000
+    assert times[("present-card", "swipe")] == confirmed_us + 900_000
 
 
 def test_customers_come_one_after_another(shop: Any) -> None:
@@ -196,16 +198,16 @@ def test_a_terminal_that_takes_a_moment_is_not_asked_twice(
 def test_a_card_is_swiped_once_at_a_screen(shop: Any) -> None:
     """Who has swiped waits for another screen: at a reader that is dead the card is swiped once,
     and patience ends it."""
-    del shop.terminal.on[("swipe-card", "swipe")]
+    del shop.terminal.on[("present-card", "swipe")]
     shop.serve(3_800)
-    assert shop.terminal.keys_at("swipe-card") == ["swipe", "CANCEL"]
+    assert shop.terminal.keys_at("present-card") == ["swipe", "CANCEL"]
     assert shop.left() == [(0, "gave-up")]
 
 
 def test_typing_stops_when_the_screen_changes(shop: Any) -> None:
     """Digits of a PIN are not typed on into another screen (they would be heard as keys)."""
     t = shop.terminal
-    t.on[("swipe-card", "swipe")] = lambda: (
+    t.on[("present-card", "swipe")] = lambda: (
         t.show("enter-pin"), t.later(2 * S, "cancelled"), t.later(4 * S, "idle"),
     )  # fmt: skip
     shop.serve(3_800)
@@ -217,10 +219,10 @@ def test_typing_stops_when_the_screen_changes(shop: Any) -> None:
 def test_a_bad_swipe_is_tried_again(shop: Any) -> None:
     """At "swipe again" the card is swiped again."""
     t = shop.terminal
-    t.on[("swipe-card", "swipe")] = lambda: t.show("swipe-again")
+    t.on[("present-card", "swipe")] = lambda: t.show("swipe-again")
     t.on[("swipe-again", "swipe")] = lambda: t.show("enter-pin")
     shop.serve(3_800)
-    assert t.keys_at("swipe-card") + t.keys_at("swipe-again") == ["swipe", "swipe"]
+    assert t.keys_at("present-card") + t.keys_at("swipe-again") == ["swipe", "swipe"]
     assert shop.left() == [(0, "approved")]
 
 
@@ -294,3 +296,51 @@ def test_a_customer_does_not_show_the_pin(shop: Any) -> None:
     assert "100" in repr(customer)
     assert PIN not in repr(customer) + str(customer)
     assert "9999075123741247" not in repr(customer)
+
+
+def test_a_chip_goes_into_the_slot_and_comes_out_at_the_outcome(shop: Any) -> None:
+    """A card with a chip is inserted where another one is swiped, and is taken out when the screen
+    tells an outcome."""
+    shop.card = CHIP_CARD
+    t = shop.terminal
+    t.on[("present-card", "insert")] = lambda: t.show("enter-pin")
+    shop.serve(3_800)
+    assert t.keys_at("present-card") == ["insert"]
+    assert t.keys_at("approved") == ["remove"]
+    assert shop.left() == [(0, "approved")]
+    assert not t.holds_card
+
+
+def test_a_chip_that_was_not_read_is_inserted_again_and_then_swiped(shop: Any) -> None:
+    """As the screens say: out and in again, then the stripe."""
+    shop.card = CHIP_CARD
+    t = shop.terminal
+    t.on[("present-card", "insert")] = lambda: t.show("insert-again")
+    t.on[("insert-again", "insert")] = lambda: t.show("swipe-instead")
+    t.on[("swipe-instead", "swipe")] = lambda: t.show("enter-pin")
+    shop.serve(3_800)
+    assert t.keys_at("insert-again") == ["remove", "insert"]
+    assert t.keys_at("swipe-instead") == ["remove", "swipe"]
+    assert shop.left() == [(0, "approved")]
+
+
+def test_who_gives_up_takes_the_card_along(shop: Any) -> None:
+    """A terminal that says nothing more keeps no card."""
+    shop.card = CHIP_CARD
+    shop.serve(3_800)
+    assert shop.left() == [(0, "gave-up")]
+    assert not shop.terminal.holds_card
+
+
+@pytest.mark.parametrize(
+    ("prompt", "key"), [("choose-application", "1"), ("confirm-application", "ENTER")]
+)
+def test_the_first_application_is_taken(shop: Any, prompt: str, key: str) -> None:
+    """A cardholder who may choose takes what the card prefers."""
+    shop.card = CHIP_CARD
+    t = shop.terminal
+    t.on[("present-card", "insert")] = lambda: t.show(prompt)
+    t.on[(prompt, key)] = lambda: t.show("enter-pin")
+    shop.serve(3_800)
+    assert t.keys_at(prompt) == [key]
+    assert shop.left() == [(0, "approved")]

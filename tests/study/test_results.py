@@ -26,7 +26,7 @@ def test_the_total_comes_first(result: Any) -> None:
     assert by_hour - by_method == {
         "queue_length", "queue_length_max", "availability", "availability_code",
     }  # fmt: skip
-    assert result.estimates("base", "cause:none").keys() == {"timeout_rate"}
+    assert result.estimates("base", "cause:transmission-loss").keys() == {"timeout_rate"}
 
 
 def test_the_digest_is_of_variants_replications_and_world_digests(result: Any) -> None:

@@ -52,7 +52,7 @@ def never(ordinal: int) -> float:
 
 
 def new_reader(draw: Callable[[int], float] = never) -> ChipReader:
-    return ChipReader(TIMES, draw)
+    return ChipReader(TIMES, draw, lambda kind, data: None)
 
 
 def new_card(profile: str = "credit-cda") -> ChipCard:

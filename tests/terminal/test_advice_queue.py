@@ -12,10 +12,11 @@ from posemu.crypto import HostDukpt, Key, TerminalDukpt, derive_initial_key
 from posemu.profiles import load_dialect
 from posemu.sim import Stream
 from posemu.terminal import SecureModule
-from posemu.terminal.advice_queue import ADVICE, REPEAT, AdviceQueue
+from posemu.terminal.advice_queue import AdviceQueue
 from posemu.terminal.flash import Flash
 from posemu.terminal.journal import Journal
 from posemu.terminal.records import read_records, record_line
+from posemu.terminal.requests import ADVICE, ADVICE_REPEAT
 from posemu.wire import Codec
 
 DATE, PAN = "0302", "9999075123741247"
@@ -166,7 +167,7 @@ class Day:
     def upload(self, queue: AdviceQueue) -> None:
         head = queue.head
         assert head is not None
-        mti = REPEAT if head.attempts else ADVICE
+        mti = ADVICE_REPEAT if head.attempts else ADVICE
         run(queue.attempt())
         assert head.sealed == sealed(head.stan)
         if self.host.hear(mti, (head.stan, head.date)):

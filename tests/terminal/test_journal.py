@@ -10,7 +10,7 @@ from zlib import crc32
 import pytest
 
 from posemu.terminal.flash import Flash
-from posemu.terminal.journal import Journal
+from posemu.terminal.journal import INSERTED, ChipSlip, Journal
 
 Step = Callable[[Journal], Any]
 DATE, TIME, PAN = "0302", "090000", "999907******1247"
@@ -253,7 +253,7 @@ def test_each_record_is_a_line_with_its_crc() -> None:
     flash = powered()
     j, events = journal_of(flash)
     j.prepare(DATE, TIME, 3_800, PAN)
-    text = f"prepared|000001|{DATE}|{TIME}|3800|{PAN}"
+    text = f"prepared|000001|{DATE}|{TIME}|3800|{PAN}|card|swiped"
     line = f"{crc32(text.encode()):08X} {text}\n".encode()
     assert events == [("journal-write", {"record": "prepared", "bytes": line})]
     assert flash.content() == b""
@@ -262,6 +262,22 @@ def test_each_record_is_a_line_with_its_crc() -> None:
     assert flash.content() == line
     assert j.durable
     assert events[1:] == [("journal-flush", {})]
+
+
+def test_what_a_chip_receipt_says_survives() -> None:
+    """A chip sale's receipt data are read again after a power cut, whatever the card calls
+    itself."""
+    flash = powered()
+    j, _ = journal_of(flash)
+    j.prepare(DATE, TIME, 3_800, PAN, INSERTED)
+    slip = ChipSlip("A0000000031010", "a|b\n银", "0102030405060708", "0007", "0000000000", "x")
+    j.keep_chip(slip)
+    j.approved("", "")
+    run(j.flush())
+    again, _ = journal_of(flash)
+    again.recover()
+    (sale,) = again.unprinted
+    assert (sale.entry, sale.chip) == (INSERTED, slip)
 
 
 def test_a_flush_takes_the_flashs_time() -> None:

@@ -11,15 +11,18 @@ import pytest
 from posemu.terminal import STATES, State, WrongState
 from posemu.terminal.states import check
 
-SALE = "sale"
+SALE, ADVICE = "sale", "advice"
 GOOD: dict[str, Callable[[Any], None]] = {
     # the words of a condition, and how a terminal fulfils it
     "no reversal is pending": lambda t: setattr(t.journal, "reversal", None),
     "a reversal is pending": lambda t: setattr(t.journal, "reversal", SALE),
     "no order is open": lambda t: setattr(t.journal, "order", None),
     "an order is open": lambda t: setattr(t.journal, "order", SALE),
+    "no advice waits": lambda t: setattr(t.queue, "head", None),
+    "an advice waits": lambda t: setattr(t.queue, "head", ADVICE),
     "the journal is flushed": lambda t: setattr(t.journal, "durable", True),
     "no sale is open": lambda t: setattr(t.journal, "current", None),
+    "a sale is open": lambda t: setattr(t.journal, "current", SALE),
     "a batch is open": lambda t: setattr(t.journal, "batch", "000001"),
     "the secure module holds no card": lambda t: setattr(t.module, "holds_card", False),
     "the open sale is prepared": lambda t: setattr(t, "sale_status", "prepared"),
@@ -31,8 +34,11 @@ BAD: dict[str, Callable[[Any], None]] = {
     "a reversal is pending": lambda t: setattr(t.journal, "reversal", None),
     "no order is open": lambda t: setattr(t.journal, "order", SALE),
     "an order is open": lambda t: setattr(t.journal, "order", None),
+    "no advice waits": lambda t: setattr(t.queue, "head", ADVICE),
+    "an advice waits": lambda t: setattr(t.queue, "head", None),
     "the journal is flushed": lambda t: setattr(t.journal, "durable", False),
     "no sale is open": lambda t: setattr(t.journal, "current", SALE),
+    "a sale is open": lambda t: setattr(t.journal, "current", None),
     "a batch is open": lambda t: setattr(t.journal, "batch", ""),
     "the secure module holds no card": lambda t: setattr(t.module, "holds_card", True),
     "the open sale is prepared": lambda t: setattr(t, "sale_status", "sending"),
@@ -48,7 +54,8 @@ def terminal_fit_for(state: State) -> Any:
         reversal=None, order=None, current=None, batch="", durable=False, unprinted=[]
     )
     module = SimpleNamespace(holds_card=True)
-    t = SimpleNamespace(name="till-7", journal=journal, module=module, sale_status="")
+    queue = SimpleNamespace(head=None)
+    t = SimpleNamespace(name="till-7", journal=journal, module=module, queue=queue, sale_status="")
     for text, _ in STATES[state].must:
         GOOD[text](t)
     return t

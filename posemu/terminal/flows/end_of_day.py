@@ -1,5 +1,5 @@
-"""End of day: no open order, no pending reversal, then totals (0500). If the host agrees the batch
-closes; if not, it is kept."""
+"""End of day: no open order, no pending reversal, no advice that waits, then totals (0500). If the
+host agrees the batch closes; if not, it is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from posemu.sim import Story
 from posemu.terminal.flows.order import resolve
 from posemu.terminal.flows.receipt import print_end_of_day
 from posemu.terminal.flows.reversal import reverse
+from posemu.terminal.flows.upload import upload
 from posemu.terminal.line import VALID, answer, connect, send
 from posemu.terminal.requests import (
     RECONCILIATION,
@@ -30,6 +31,8 @@ def end_of_day(t: Terminal) -> Story:
     if t.journal.order is not None and not (yield from resolve(t)):
         return (yield from _not_yet(t))
     if t.journal.reversal is not None and not (yield from reverse(t)):
+        return (yield from _not_yet(t))
+    if not (yield from upload(t)):
         return (yield from _not_yet(t))
     if not t.journal.durable:
         yield from t.journal.flush()

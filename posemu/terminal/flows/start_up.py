@@ -1,6 +1,7 @@
 """Start-up: read the journal before anything else, and finish what a power cut interrupted.
 
-prepared    nothing was sent: cancel
+prepared    nothing was sent: cancel; but if its advice waits in the queue, the chip had approved it
+            offline, and that was the commit
 sending     it may have been sent: reverse (reason 96, the terminal could not finish); a code
             payment has no reversal: its order is open
 approved    committed: tell it and print it, if that had not happened
@@ -14,13 +15,12 @@ from typing import TYPE_CHECKING
 
 from posemu.sim import Story
 from posemu.terminal.flows.receipt import print_receipt
+from posemu.terminal.flows.sale_end import CANNOT_FINISH
 from posemu.terminal.journal import CODE
 from posemu.terminal.states import State
 
 if TYPE_CHECKING:
     from posemu.terminal.terminal import Terminal
-
-CANNOT_FINISH = "96"
 
 
 def start_up(t: Terminal) -> Story:
@@ -28,8 +28,13 @@ def start_up(t: Terminal) -> Story:
     t.display.show("starting")
     yield t.profile.self_test_us
     t.journal.recover()
+    t.queue.recover()
     yield State.RECOVERING
     sale = t.journal.current
+    if sale is not None and t.queue.holds(sale.stan, sale.date):
+        t.journal.approved("", "")
+        yield from t.journal.flush()
+        sale = None
     if sale is not None and sale.status == "prepared":
         t.display.show("cancelled")
         t.journal.cancelled()

@@ -7,17 +7,14 @@ for it; for "unknown" `reason`. Where the stripe may be used instead (`Outcome.f
 it is tried, and after how many inserts, is the flow's; it shows the screen when it gives up.
 
 What may break: an outcome may be certain for the terminal and not for the host. Promised: nothing
-is called approved but an approval, and nothing "not charged" while the host may have charged it.
+is called approved but an approval. A request that left and whose outcome is not what the host said
+of it is "unknown" to the cardholder until it has been reversed, whatever stands here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-
-from posemu.terminal.kernel.outcome import Outcome, Result
-
-UNKNOWN: Final = "unknown"
 
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "approved": ("approved",),
@@ -32,23 +29,9 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "card-removed": ("removed",),
     "cancelled": ("choice-declined", "pin-cancelled", "pin-timed-out"),
-    UNKNOWN: ("card-refused-approval",),
+    "unknown": ("card-refused-approval",),
 }  # fmt: skip
 PROMPTS: Final[Mapping[str, str]] = {
     reason: prompt for prompt, reasons in _REASONS.items() for reason in reasons
 }
-"""Reason (`outcome.REASONS`) -> the screen, if nothing is left to be reversed."""
-
-
-def prompt_of(outcome: Outcome, must_reverse: bool) -> str:
-    """The screen for an outcome.
-
-    `must_reverse`: the request left, or may have left, and the outcome is not what the host said of
-    it (`Outcome.sent_online`, and what the flow knows of the line). Then the cardholder is told
-    that the result is unknown until the reversal is through; but an approval without the host (Y3)
-    stands, whatever becomes of the lost request.
-    """
-    host_decides = must_reverse and outcome.result is not Result.APPROVED_OFFLINE
-    if host_decides or outcome.result is Result.DECLINED_BY_CARD:
-        return UNKNOWN
-    return PROMPTS[outcome.reason]
+"""Reason (`outcome.REASONS`) -> the screen, of a transaction of which nothing is to be reversed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posemu.sim import Story
 from posemu.terminal import State
-from posemu.terminal.journal import Journal, SaleRecord
+from posemu.terminal.journal import SWIPED, Journal, SaleRecord
 from posemu.testing.zoo.parts import Blind, LazyJournal, OtherJournal, Twisted
 
 
@@ -134,8 +134,10 @@ class ReversesDeclined(OtherJournal):
 
 
 class _ServiceCharge(Journal):
-    def prepare(self, date: str, time: str, amount_minor: int, pan: str) -> SaleRecord:
-        return super().prepare(date, time, amount_minor + amount_minor // 10, pan)
+    def prepare(
+        self, date: str, time: str, amount_minor: int, pan: str, entry: str = SWIPED
+    ) -> SaleRecord:
+        return super().prepare(date, time, amount_minor + amount_minor // 10, pan, entry)
 
 
 class AddsServiceCharge(OtherJournal):
