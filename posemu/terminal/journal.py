@@ -49,7 +49,8 @@ class ChipSlip(NamedTuple):
 @dataclass(slots=True)
 class SaleRecord:
     """One sale as the journal knows it. `status` is the name of its last record, `attempts` how
-    often its reversal, or its order's close, was sent. A code sale has no PAN."""
+    often its reversal, or its order's close, was sent. A code sale has no PAN. `replaced`: its
+    request was lost, and the chip has approved the same purchase as another sale."""
 
     stan: str
     date: str
@@ -64,6 +65,7 @@ class SaleRecord:
     told: bool = False
     method: str = CARD
     entry: str = SWIPED
+    replaced: bool = False
     chip: ChipSlip | None = None
 
 
@@ -262,6 +264,8 @@ class Journal:
         self.totals.sales += 1
         self.totals.sales_minor += sale.amount_minor
         self.unprinted.append(sale)
+        if sale.method == CARD and self.reversal is not None:
+            self.reversal.replaced = True  # no card sale begins while one is pending
         self.current = self.order = None
 
     def _on_reversing(self, stan: str, reason: str) -> None:

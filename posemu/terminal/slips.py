@@ -46,10 +46,11 @@ def sale_slip(t: Terminal, sale: SaleRecord, copy: str, reprint: bool = False) -
         *_paid_with(t, sale, copy),
         _row(words["amount"], t.money(sale.amount_minor)),
     ]
-    if sale.rrn:  # an offline approval has none
+    offline = sale.chip is not None and not sale.rrn
+    if sale.rrn:
         lines.append(_row(words["authorisation"], sale.authorisation))
         lines.append(_row(words["reference"], sale.rrn))
-    lines.append(words["approved"])
+    lines.append(words["approved-offline" if offline else "approved"])
     if copy == "merchant-copy" and sale.chip is not None and sale.chip.verified in SIGNED:
         lines.append(_row(words["signature"], "_" * 18))
     lines.append(words[copy])
@@ -137,6 +138,10 @@ def reversal_slip(t: Terminal, sale: SaleRecord) -> tuple[str, ...]:
         _row(words["amount"], t.money(sale.amount_minor)),
         words["reversed"],
     ]
+    if sale.chip is not None:
+        lines[-2:-2] = _long_row(words["aid"], sale.chip.aid)
+    if sale.replaced:
+        lines.append(words["replaced"])
     return tuple(lines)
 
 

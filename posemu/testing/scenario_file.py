@@ -143,7 +143,8 @@ def _cardholders(scenario: Scenario) -> _Pairs:
     yield "each", coming.each
     yield from _others("gap queue order", coming, usual, _lasting)
     yield from _others("basket", coming, usual, lambda found: distribution(found, _money(scenario)))
-    yield from _others("patience_us key_us swipe_us scan_us look_us", coming, usual, duration)
+    times = "patience_us key_us swipe_us insert_us scan_us look_us"
+    yield from _others(times, coming, usual, duration)
     for key, part in (("by_code", "p_code"), ("cash", "p_cash")):
         if getattr(coming, part) != getattr(usual, part):
             yield key, getattr(coming, part)

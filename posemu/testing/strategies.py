@@ -53,7 +53,10 @@ from posemu.scenario.fault_entries import sending_end
 from posemu.sim import Constant
 from posemu.terminal import State
 
-MESSAGES = ("0210", "0200", "0410", "0400", "0401", "0810", "0800", "0510", "0500", "0501")
+MESSAGES = (
+    "0210", "0200", "0410", "0400", "0401", "0810", "0800", "0510", "0500", "0501",
+    "0230", "0220", "0221",
+)  # fmt: skip
 STATES = tuple(state.value for state in State)
 _S = 1_000_000
 _SHAPES = ("moment", "spell", "static")  # the simplest first
@@ -174,4 +177,5 @@ def _value(param: Param) -> SearchStrategy[Any]:
             others = (100_000, 1 * _S, 10 * _S, 35 * _S)
         case _:
             others = ()
-    return sampled_from((param.default, *(value for value in others if value != param.default)))
+    others = tuple(value for value in others if value != param.default)
+    return sampled_from((param.default, *(others or (param.default,))))

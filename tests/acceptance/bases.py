@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from posemu.crypto import KeyExhausted
-from posemu.faults import FaultSpec, OnJournal, OnMessage, OnState, Trigger
+from posemu.faults import Always, FaultSpec, OnJournal, OnMessage, OnState, Trigger
 from posemu.host import Host, Orders
 from posemu.profiles import load_profile
 from posemu.scenario import Build, Scenario, load_text
@@ -40,7 +40,10 @@ _PEOPLE = load_built_in("sixteen")
 GOOD = _PEOPLE[0]
 ALSO_GOOD = _PEOPLE[3]
 POOR = replace(_PEOPLE[1], balance_minor=1)  # declined, 51
-CHIP = next(p for p in _PEOPLE if p.service_code[0] == "2")  # asked for the chip: cancelled
+CHIP = next(p for p in _PEOPLE if p.chip)  # a credit card with CDA, whose chip checks the PIN
+BASIC = replace(CHIP, chip="basic-sda")  # a card that is quick to compute, likewise
+BLOCKED = replace(CHIP, chip="blocked-card")  # not accepted: cancelled
+CHOICE = replace(CHIP, chip="two-applications")
 
 
 class _FewKeys(SecureModule):
@@ -86,6 +89,12 @@ class Base:
     faults: tuple[FaultSpec, ...] = ()
     build: Build = field(default_factory=Build)
     p_code: float = 0.0  # the share of customers who pay by code
+    each: int | None = None  # how many customers, where it is not once each person
+
+    @property
+    def by_chip(self) -> bool:
+        """A chip does what the base is here for."""
+        return all(person.chip for person in self.people)
 
     @property
     def scenario(self) -> Scenario:
@@ -94,7 +103,9 @@ class Base:
             name=self.name,
             seed=self.seed,
             people=self.people,
-            cardholders=replace(_SCENARIO.cardholders, each=len(self.people), p_code=self.p_code),
+            cardholders=replace(
+                _SCENARIO.cardholders, each=self.each or len(self.people), p_code=self.p_code
+            ),
             faults=self.faults,
         )
 
@@ -116,10 +127,12 @@ def lose(trigger: Trigger, direction: str, count: int = 1) -> FaultSpec:
 
 
 TWO_IN_ORDER, FOUR_IN_ORDER = 1, 38  # seeds with which so many people come in their order
+SELECTED, SELECTED_LATE = 4, 6  # with which a chip is selected for the host: the first, the second
 CARD_THEN_CODE = 19  # and with which, of two, the first has a card and the second a phone
 _ANSWER_LOST = lose(OnMessage("0210", "host"), "answer")
 _REQUEST_LOST = lose(OnMessage("0200", "terminal"), "request")
 _BY_CODE = 1.0
+ALWAYS = Always()
 
 BASES: dict[str, Base] = {
     base.name: base
@@ -127,7 +140,7 @@ BASES: dict[str, Base] = {
         Base("plain", "sign-on, one sale approved, end of day"),
         Base(
             "sale", "a sale approved, one declined, one cancelled, one more approved",
-            (GOOD, POOR, CHIP, ALSO_GOOD), FOUR_IN_ORDER,
+            (GOOD, POOR, BLOCKED, ALSO_GOOD), FOUR_IN_ORDER,
         ),
         Base("two-sales", "two sales, both approved", (GOOD, ALSO_GOOD), TWO_IN_ORDER),
         Base(
@@ -229,6 +242,47 @@ BASES: dict[str, Base] = {
         Base(
             "cut-querying", "power cut while a query waits for its answer",
             faults=(_ANSWER_LOST, cut(OnState("order-querying"))), p_code=_BY_CODE,
+        ),
+        Base(
+            "chip", "the card approves alone; the host approves; the host declines; an upload",
+            (replace(BASIC, balance_minor=12_000),), each=3,
+        ),
+        Base(
+            "chip-unanswered", "the card approves alone, and once more because no answer came",
+            (BASIC,), SELECTED_LATE, (_ANSWER_LOST,), each=2,
+        ),
+        Base(
+            "chip-lost", "the answer is lost, and the card declines", (BASIC,), SELECTED,
+            (_ANSWER_LOST,),
+        ),
+        Base(
+            "chip-no-line", "no connection, and the card declines", (BASIC,), SELECTED,
+            (fault("comms-outage", OnState("sale-connecting"), 20 * SECOND),),
+        ),
+        Base(
+            "chip-refused", "the host approves, its proof is wrong, and the card declines", (CHIP,),
+            faults=(fault("issuer-proof-wrong", ALWAYS),),
+        ),
+        Base(
+            "chip-fallback", "three inserts fail, then the stripe", (BASIC,),
+            faults=(fault("chip-contact-poor", ALWAYS, p_bad_card=1.0, p_no_atr=1.0, p_mute=0.0),),
+        ),
+        Base("chip-choice", "the cardholder chooses one of two applications", (CHOICE,)),
+        Base(
+            "advice-repeats", "the answers to an upload are lost, twice", (BASIC,),
+            faults=(lose(OnMessage("0230", "host"), "answer", count=2),),
+        ),
+        Base(
+            "cut-storing", "power cut while an offline approval is queued", (BASIC,),
+            faults=(cut(OnState("sale-storing", 1, FLUSH_US // 2)),),
+        ),
+        Base(
+            "cut-stored", "power cut when it is queued, and its approval not yet in the journal",
+            (BASIC,), faults=(cut(OnState("sale-committing", 1, FLUSH_US // 2)),),
+        ),
+        Base(
+            "cut-finishing", "power cut while the card has its last word", (BASIC,), SELECTED,
+            (cut(OnState("sale-finishing", 1, 5_000)),),
         ),
         Base("keys-run-out", "the last key is used up", build=Build(module=_FewKeys)),
     )

@@ -61,6 +61,16 @@ SAID = {  # what the named rule says of each bug
     "second-order": r"sale \d{6} went out while the order of sale \d{6} is open",
     "asks-for-another": r"no order T0000001\d{10} of that amount was made",
     "reverses-order": r"sale \d{6} was paid by code, and reversed",
+    "card-not-asked": r"sale \d{6} is called approved, but its card said nothing",
+    "card-refused": r"sale \d{6} is called approved, but its card said AAC",
+    "card-declined": r"sale \d{6} is called approved, but was never sent, and no chip approved it",
+    "offline-too-soon": r"sale \d{6} is called approved before its advice is written",
+    "loses-advices": r"sale \d{6} was approved by the chip, and its advice still waits",
+    "last-in-first-out": r"the advice of sale \d{6} went out while that of \d{6} waited",
+    "advice-amount": r"the advice of sale \d{6} has another time or amount: \d+",
+    "advice-as-new": r"the advice of sale \d{6} was sent again as a new one",
+    "advice-booked-twice": r"sale \d{6} is booked with \d+ for \d+",
+    "advice-left-behind": r"end of day while the advice of sale \d{6} waits",
 }
 
 
@@ -94,13 +104,25 @@ def test_good_day(planted: Planted) -> None:
     """On a good day a bug that needs faults is not there: the world is the correct one."""
     outcome = try_schedule(planted.shop, (), build=planted.build)
     assert not outcome.violations, story(outcome.violations)
-    assert outcome.digest == good_day(planted.p_code).digest
+    assert outcome.digest == good_day(planted.p_code, planted.chip).digest
 
 
 @cache
-def good_day(p_code: float) -> Outcome:
-    shop = next(planted.shop for planted in PLANTED if planted.p_code == p_code)
-    return try_schedule(shop, ())
+def good_day(p_code: float, chip: str) -> Outcome:
+    return try_schedule(next(p for p in PLANTED if (p.p_code, p.chip) == (p_code, chip)).shop, ())
+
+
+def test_chip_shop() -> None:
+    """Where bugs of chip sales are brought out, a chip approves alone, and a chip asks the host."""
+    sent: list[bytes] = []
+
+    def look(event: Event) -> None:
+        if event.kind == "frame-sent" and event.data["end"] == "terminal":
+            sent.append(event.data["bytes"][7:9])
+
+    assert not try_schedule(ZOO["card-not-asked"].shop, (), observers=[look]).violations
+    assert sent.count(b"\x02\x20") >= 2
+    assert sent.count(b"\x02\x00") >= 1
 
 
 @named([planted for planted in NEED_FAULTS if len(planted.schedule) > 1])

@@ -216,7 +216,42 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
         _set(0.001, router=False, listed=False),
         _set(LONG, router=True, listed=False),
     ),
+    "chip-contact-poor": (
+        _set(p_bad_card=1.0, p_no_atr=0.5, p_mute=0.2),
+        _set(p_bad_card=1.0, p_no_atr=0.0, p_mute=1.0, listed=False),
+    ),
+    "chip-reader-wear": (_set(eta=1.0, k=1.0, p0=0.5, p_max=0.7, insertions=1),),
+    "card-pulled": (
+        _set(exchange=2, moment="before-command"),
+        _set(exchange=2, moment="before-commit"),
+        _set(exchange=2, moment="before-answer"),
+    ),
+    "chip-misbehaves": tuple(
+        _set(effect=effect, command=command, p_bad_card=1.0)
+        for effect, command in (
+            ("wrong-status", "select"), ("wrong-status", "external-authenticate"),
+            ("wrong-status", "generate-ac"), ("truncated", "read-record"),
+            ("truncated", "generate-ac"), ("garbled", "get-data"), ("garbled", "generate-ac"),
+            ("garbled", "internal-authenticate"), ("slow", "gpo"), ("wrong-cryptogram", "verify"),
+            ("atc-stuck", "generate-ac"),
+        )
+    ),
+    "issuer-proof-wrong": (_set(),),
+    "issuer-script": (
+        _set(script="change-limit", before=False), _set(script="unblock-pin", before=True),
+        _set(script="block-application", before=True),
+        _set(script="unblock-application", before=False),
+        _set(script="block-card", before=False),
+        _set(script="change-limit", before=False, spoiled=True),
+    ),
+    "pin-forgotten": (_set(times=1), _set(times=3, listed=False)),
+    "pin-bypassed": (_set(),),
 }  # fmt: skip
+CHIP_ONLY = (
+    "chip-contact-poor", "chip-reader-wear", "card-pulled", "chip-misbehaves",
+    "issuer-proof-wrong", "issuer-script",
+)  # fmt: skip
+"""What only touches chips, and the issuer's word to them."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ cardholders:
   patience: 90s
   key: 125001us
   swipe: 1s
+  insert: 3s
   look: 333ms
 network: {line: {delay: 20ms, jitter: 1ms, loss: 1e-05}, dns: {delay: 50ms, ttl: 1h}}
 host: {servers: 1, service: 200ms, balance: 75.50 CNY, pin_tries: 2}
@@ -63,7 +64,8 @@ def test_everything() -> None:
     assert again(full) == full
 
 
-WRITTEN_BY_HAND = ("cases", "people")  # studies with variants, and files that are no scenarios
+WRITTEN_BY_HAND = ("cases", "outcomes", "people")
+"""Studies with variants, scenarios that expect something, and files that are no scenarios."""
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,15 @@ from posemu.terminal.requests import SALE, advice_request, chip_request
 from posemu.terminal.secure_module import PIN_MIN, CardSeen
 from posemu.terminal.slips import chip_slip
 from posemu.terminal.states import State
-from posemu.wire import DecodeError, Tlv, TrackError, encode_command, encode_tlv, tlv_pairs
+from posemu.wire import (
+    DecodeError,
+    Tlv,
+    TrackError,
+    encode_command,
+    encode_length,
+    encode_tlv,
+    tlv_pairs,
+)
 
 if TYPE_CHECKING:
     from posemu.terminal.journal import SaleRecord
@@ -166,7 +174,7 @@ def _ask_pin(t: Terminal, request: AskPin) -> Story:
     given = None
     while given is None:
         given = yield from _pin_key(t)
-    t.display.show("please-wait")
+    t.display.show("please-wait-card")
     yield State.SALE_CHIP
     return given
 
@@ -211,7 +219,7 @@ def _choose(t: Terminal, request: ChooseApplication) -> Story:
             given = Declined()
         elif got[1] in keys:
             given = Chosen(keys[got[1]])
-    t.display.show("please-wait")
+    t.display.show("please-wait-card")
     yield State.SALE_CHIP
     return given
 
@@ -240,7 +248,7 @@ def _go_online(t: Terminal, asked: _Asked, request: GoOnline) -> Story:
     time, date = t.calendar()
     record = t.journal.prepare(date, time, asked.amount_minor, card.pan, INSERTED)
     asked.record = record
-    t.display.show("please-wait")
+    t.display.show("please-wait-card")
     yield State.SALE_PREPARED
     connection = yield from connect(t, State.SALE_CONNECTING)
     if connection is None:
@@ -277,7 +285,11 @@ def _host_answer(code: str, field_55: object) -> HostAnswer:
         pairs = tlv_pairs(field_55) if isinstance(field_55, bytes) else []
     except DecodeError:
         pairs = []
-    scripts = tuple(encode_tlv([Tlv(tag, value)]) for tag, value in pairs if tag in _SCRIPTS)
+    scripts = tuple(
+        bytes.fromhex(tag) + encode_length(len(value)) + value
+        for tag, value in pairs
+        if tag in _SCRIPTS
+    )
     return HostAnswer(code == "00", code, dict(pairs).get("91", b""), scripts)
 
 
@@ -296,6 +308,7 @@ def _end(t: Terminal, asked: _Asked, outcome: Outcome) -> Story:
             return (yield from declined(t, record, outcome.response_code))
         if result is not Result.APPROVED_OFFLINE:
             reason = asked.lost or CANNOT_FINISH
+            t.journal.keep_chip(chip_slip(outcome.data))
             return (yield from unknown(t, record, reason, asked.connection))
         _close(asked)
         t.journal.reversing(asked.lost)

@@ -71,8 +71,9 @@ def _rest(t: Terminal) -> Story:
     """Waits until something is due, and returns it."""
     yield State.IDLE if t.signed_on else State.NOT_SIGNED_ON
     linger_us: int | None = t.profile.linger_us  # the outcome stays on the screen for a moment
+    shown_until_us = t.now_us() + t.profile.linger_us
     while True:
-        job, next_due_us = _due(t)
+        job, next_due_us = _due(t, shown_until_us)
         if job is not None:
             return job
         timeout_us = next_due_us - t.now_us() if next_due_us is not None else None
@@ -94,9 +95,9 @@ def _rest(t: Terminal) -> Story:
             t.next_settle_us = t.now_us()
 
 
-def _due(t: Terminal) -> tuple[Job | None, int | None]:
+def _due(t: Terminal, shown_until_us: int) -> tuple[Job | None, int | None]:
     """The first job whose time has come, else None and the time of the next one (None: nothing is
-    planned)."""
+    planned). Advices wait until the outcome of a sale has been read."""
     now_us, journal = t.now_us(), t.journal
     planned: list[tuple[int, Job]] = []
     if journal.reversal is not None:
@@ -104,7 +105,7 @@ def _due(t: Terminal) -> tuple[Job | None, int | None]:
     if journal.order is not None:
         planned.append((t.next_order_us, _resolve_alone))
     if t.queue.head is not None:
-        planned.append((t.next_advice_us, _upload_alone))
+        planned.append((max(t.next_advice_us, shown_until_us), _upload_alone))
     if not t.signed_on:
         planned.append((t.next_sign_on_us, sign_on))
     if journal.unprinted and t.printer.condition(SLIP_LINES_MAX) == OK:

@@ -20,6 +20,7 @@ from posemu.terminal.journal import CODE
 from posemu.terminal.states import State
 
 if TYPE_CHECKING:
+    from posemu.terminal.journal import SaleRecord
     from posemu.terminal.terminal import Terminal
 
 
@@ -44,19 +45,21 @@ def start_up(t: Terminal) -> Story:
         yield from t.journal.flush()
     elif sale is not None:
         t.journal.reversing(CANNOT_FINISH)
-        yield from t.journal.flush()
-        t.display.show("unknown", stan=sale.stan, reason=t.words["being-reversed"])
-        yield State.SALE_UNKNOWN
-        yield State.REVERSAL_PENDING
-    elif t.journal.reversal is not None:
-        stan = t.journal.reversal.stan
-        t.display.show("unknown", stan=stan, reason=t.words["being-reversed"])
+    if t.journal.reversal is not None:
+        if not t.journal.durable:
+            yield from t.journal.flush()
+        _tell_unknown(t, t.journal.reversal, "being-reversed")
+        if t.journal.reversal is sale:
+            yield State.SALE_UNKNOWN
         yield State.REVERSAL_PENDING
     if t.journal.order is not None:
-        stan = t.journal.order.stan
-        t.display.show("unknown", stan=stan, reason=t.words["being-asked-for"])
+        _tell_unknown(t, t.journal.order, "being-asked-for")
         yield State.ORDER_OPEN
     for approved in list(t.journal.unprinted):
         if not approved.told:
             yield State.SALE_APPROVED
             yield from print_receipt(t, approved, reprint=True)  # it may have come out before
+
+
+def _tell_unknown(t: Terminal, sale: SaleRecord, why: str) -> None:
+    t.display.show("unknown", stan=sale.stan, reason=t.words[why])

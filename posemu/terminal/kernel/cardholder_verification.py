@@ -167,7 +167,8 @@ def _perform_part(part: str, attempt: _Attempt) -> Generator[Request, Answer, Cv
 def _enter_online(attempt: _Attempt) -> Generator[Request, Answer, CvmResult]:
     """An online PIN: entered, also when the card's tries are used up (Book 3, 10.5.2; Book 4,
     6.3.4.2)."""
-    attempt.online_pin = yield from _enter_pin(attempt, AskPin(PinUse.ONLINE))
+    request = AskPin(PinUse.ONLINE, again=attempt.verified > 0)  # the card did not take them
+    attempt.online_pin = yield from _enter_pin(attempt, request)
     if attempt.online_pin is None:
         return CvmResult.FAILED
     attempt.data.tvr.set("online-pin")

@@ -14,7 +14,7 @@ from posemu.faults import FaultSpec
 from posemu.faults.catalogue import Text
 from posemu.scenario import Build
 from posemu.testing.trial import fault
-from posemu.testing.zoo import orders, records, told, wires
+from posemu.testing.zoo import chips, orders, records, told, wires
 from posemu.testing.zoo.entry import Planted
 
 _LOST_ANSWER = fault("transmission-loss", on={"message": "0210"})
@@ -22,6 +22,8 @@ _LOST_SECOND = fault("transmission-loss", on={"message": "0210", "nth": 2})
 _LOST_REVERSAL_ANSWER = fault("transmission-loss", on={"message": "0410"})
 _LOST_REQUEST = fault("transmission-loss", direction="request", on={"message": "0200"})
 _NOT_ANSWERED = fault("transmission-loss", count=2, on={"message": "0610"})
+_LOST_ADVICE_ANSWER = fault("transmission-loss", on={"message": "0230"})
+_UNREACHABLE = fault("comms-outage", on={"state": "sale-connecting"}, for_="15s")
 _CUT_AT_REST = fault("power-unstable", on={"state": "idle", "nth": 2, "after": "5s"}, for_="3s")
 
 _ENTRIES = (
@@ -92,7 +94,7 @@ _ENTRIES = (
      ), "end-of-day-clean"),
     ("approved-by-itself", "a sale without an answer is told as approved",
      "无应答的交易显示为成功",
-     Build(terminal=told.ApprovesTimeouts), (_LOST_REQUEST,), "approval-from-host"),
+     Build(terminal=told.ApprovesTimeouts), (_LOST_REQUEST,), "approval-granted"),
     ("declined-but-booked", "the host declines sales in its trouble, and books them",
      "主机故障时拒绝交易却已入账",
      Build(host=wires.BooksDeclined), (
@@ -131,13 +133,11 @@ _ENTRIES = (
      ), "approval-shown"),
     ("reverses-unsent", "a sale that found no connection is reversed",
      "未能连接主机的交易被冲正",
-     Build(terminal=records.ReversesUnsent), (
-         fault("comms-outage", on={"state": "sale-connecting"}, for_="15s"),
-     ), "unsent-cancelled"),
+     Build(terminal=records.ReversesUnsent), (_UNREACHABLE,), "unsent-cancelled"),
     ("reverses-prepared", "after a restart a sale that was only prepared is reversed",
      "重启后冲正尚未发送的交易",
      Build(terminal=records.ReversesPrepared), (
-         fault("comms-outage", on={"state": "sale-connecting"}, for_="15s"),
+         _UNREACHABLE,
          # In the middle of the flush of the next sale: the end of this one's story is torn off.
          fault("power-unstable", on={"journal": "write", "nth": 5, "after": "3ms"}, for_="3s"),
      ), "unsent-cancelled"),
@@ -187,6 +187,41 @@ _ENTRIES_BY_CODE = (
      Build(terminal=orders.ReversesOrders), (_LOST_REQUEST,), "order-not-reversed"),
 )  # fmt: skip
 
+_ENTRIES_BY_CHIP = (
+    ("card-not-asked", "the card is not asked for its last word when the host has approved",
+     "主机批准后不再请求卡片的最终密文",
+     Build(terminal=chips.DoesNotAskTheCardAgain), (), "chip-agrees"),
+    ("card-refused", "a sale that the host approved and the card then refuses is told as approved",
+     "主机批准而卡片拒绝的交易被当作成功",
+     Build(terminal=chips.KeepsWhatTheCardRefused), (fault("issuer-proof-wrong"),), "chip-agrees"),
+    ("card-declined", "a sale that the card declines alone is told as approved",
+     "卡片脱机拒绝的交易显示为成功",
+     Build(terminal=chips.ApprovesWhatTheCardDeclined), (_UNREACHABLE,), "approval-granted"),
+    ("offline-too-soon", "an offline approval is shown before its advice is durable",
+     "脱机上送记录落盘之前就显示成功",
+     Build(terminal=chips.ShowsOfflineTooSoon), (), "commit-before-told"),
+    ("loses-advices", "offline approvals are never sent to the host",
+     "脱机批准的交易从不上送",
+     Build(terminal=chips.LosesAdvices), (), "advice-booked"),
+    ("last-in-first-out", "the offline approval that came last is sent first",
+     "脱机交易后进先出上送",
+     Build(terminal=chips.LastInFirstOut), (_LOST_ADVICE_ANSWER,), "advice-in-order"),
+    ("advice-amount", "an advice is over more than was approved",
+     "脱机上送的金额多于批准的金额",
+     Build(module=chips.StoresAnotherAmount), (), "advice-matches-approval"),
+    ("advice-as-new", "an advice that is sent again is not marked as a repeat",
+     "重发的脱机上送未标为重发",
+     Build(module=chips.RepeatsAdvicesAsNew), (_LOST_ADVICE_ANSWER,), "repeat-marked"),
+    ("advice-booked-twice", "the host books the repeat of an advice a second time",
+     "主机对重发的脱机上送再次入账",
+     Build(host=chips.BooksRepeatedAdvices), (_LOST_ADVICE_ANSWER,), "single-capture"),
+    ("advice-left-behind", "the end of day does not wait for offline approvals to be sent",
+     "脱机交易未上送即进行结算",
+     Build(terminal=chips.SettlesWithAdviceWaiting), (
+         fault("comms-outage", on={"state": "advice-connecting"}, for_="1h"),
+     ), "end-of-day-clean"),
+)  # fmt: skip
+
 
 def _planted(
     name: str, en: str, zh: str, build: Build, schedule: tuple[FaultSpec, ...], invariant: str
@@ -197,6 +232,7 @@ def _planted(
 ZOO: dict[str, Planted] = {
     **{entry[0]: _planted(*entry) for entry in _ENTRIES},
     **{entry[0]: replace(_planted(*entry), p_code=1.0) for entry in _ENTRIES_BY_CODE},
+    **{entry[0]: replace(_planted(*entry), chip="basic-sda") for entry in _ENTRIES_BY_CHIP},
 }
 BUILDS: dict[str, Build] = {name: planted.build for name, planted in ZOO.items()}
 

@@ -1,5 +1,5 @@
-"""Where a terminal can be made faulty without touching its flows: its journal, its display, its
-printer, and the steps of its program.
+"""Where a terminal can be made faulty without touching its flows: its journal, its queue of
+advices, its display, its printer, its chip reader, and the steps of its program.
 
 The program is a story of effects (see `posemu.sim.task`). `Twisted` runs the correct one and stands
 between it and the driver, so that a bug is a few lines at one state: it may do something more
@@ -9,10 +9,14 @@ there, or drop the program and start it anew.
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
+from posemu.profiles.chip_times import load_chip_times
 from posemu.sim import Story
 from posemu.terminal import State, Terminal
+from posemu.terminal.advice_queue import AdviceQueue
+from posemu.terminal.chip_reader import ChipReader
 from posemu.terminal.display import Display
 from posemu.terminal.journal import Journal, SaleRecord
 from posemu.terminal.messages import load_messages
@@ -66,6 +70,27 @@ class OtherJournal(Terminal):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.journal = self.keep(self.flash, self.emit, self.now_us)
+
+
+class OtherQueue(Terminal):
+    """A correct terminal with the queue of advices `keep`."""
+
+    keep: type[AdviceQueue]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = self.keep(self._advice_flash, self.emit, self.now_us)
+
+
+class OtherChipReader(Terminal):
+    """A correct terminal with the chip reader `slot`."""
+
+    slot: type[ChipReader]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        draw = partial(self.draw, "chip-reader")
+        self.chip = self.slot(load_chip_times("posemu-default"), draw, self.emit)
 
 
 class OtherDisplay(Terminal):

@@ -133,6 +133,51 @@ def test_a_stuck_atc_stays() -> None:
     assert card.memory.applications[0].atc == 2
 
 
+def test_mending_takes_away_one_flaw() -> None:
+    """Of two flaws, also of one kind, one is mended and the other stays; mending it once more
+    mends nothing else."""
+    card = new_card()
+    whole, wear = select(card), card.wear
+    first, second, slow = wear.truncate(0xA4), wear.truncate(0xA4), wear.slow_down(250_000)
+    for flaw in (first, first):
+        wear.mend(flaw)
+        assert len(select(card)) < len(whole)
+        assert card.transmit(_select(card)).work.delay_us == 250_000
+    wear.mend(second)
+    assert select(card) == whole
+    wear.mend(slow)
+    assert card.transmit(_select(card)).work.delay_us == 0
+
+
+def test_several_flaws_of_one_kind() -> None:
+    """Delays add up, the last wrong status counts, and the worst contact."""
+    card = new_card()
+    for delay_us in (100_000, 20_000):
+        card.wear.slow_down(delay_us)
+    assert card.wear.delay_us == 120_000
+    card.wear.answer_wrongly(0xA4, 0x6F00)
+    last = card.wear.answer_wrongly(0xA4, 0x6A81)
+    assert send(card, _select(card).hex()).hex() == "6a81"
+    card.wear.mend(last)
+    assert send(card, _select(card).hex()).hex() == "6f00"
+    bad = card.wear.wear_contacts(1.0, 0.0)
+    card.wear.wear_contacts(0.0, 0.0)
+    assert card.power_on() is None
+    card.wear.mend(bad)
+    assert card.power_on() is not None
+
+
+def test_worn_contacts_can_be_seen() -> None:
+    """A card is worn while its contacts may fail; a chip that answers wrongly looks like new."""
+    card = new_card()
+    card.wear.garble(0xA4)
+    assert not card.wear.contacts_worn
+    flaw = card.wear.wear_contacts(0.0, 0.01)
+    assert card.wear.contacts_worn
+    card.wear.mend(flaw)
+    assert not card.wear.contacts_worn
+
+
 @pytest.mark.parametrize("off", ["pull", "power_off"])
 def test_without_power_there_is_silence(off: str) -> None:
     """No answer, no work, until power-on."""
