@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench fuzz docs picture examples pythons clean distclean setup
+.PHONY: help demo test quick exhaustive lint bench fuzz docs picture examples pythons clean distclean setup
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -17,10 +17,13 @@ demo: .venv/.ready  ## the coffee shop: 160 simulated days, a verdict and a repo
 	@$(BIN)/posemu run scenarios/cases/coffee-wifi.yaml
 
 test: .venv/.ready  ## all tests, with the import contracts and the examples of the docs
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not exhaustive"
+
+exhaustive: .venv/.ready  ## every strength of every fault, and chip sales under all of them: half an hour
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m exhaustive
 
 quick: .venv/.ready  ## the tests without the slow searches
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not exhaustive"
 
 lint: .venv/.ready  ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

@@ -22,9 +22,11 @@ from posemu.faults import OnMessage
 from posemu.sim import Event
 
 from .conftest import Tell
-from .worlds import LISTED, Run, Variant, base_run, report, run
+from .worlds import CHIP_ONLY, LISTED, Run, Variant, base_run, report, run
 
 STORIES = ("two-sales", "two-sales-one-reversed", "code-queried")
+CHIP_STORIES = ("chip-lost", "advice-repeats")  # a reversal; an upload, and its repeats
+SPINE = {name: variant for name, variant in LISTED.items() if variant.mode.id not in CHIP_ONLY}
 
 
 def points(found: Run) -> list[tuple[OnMessage, int]]:
@@ -58,16 +60,36 @@ def test_the_points_are_the_messages_of_a_sale() -> None:
     assert [(p.mti, p.end) for p, _ in points(base_run(STORIES[1]))] == sale + reversal
     query = [("0600", "terminal"), ("0610", "host")]
     assert [(p.mti, p.end) for p, _ in points(base_run(STORIES[2]))] == sale + query
+    upload = [
+        ("0220", "terminal"),
+        ("0230", "host"),
+        *([("0221", "terminal"), ("0230", "host")] * 2),
+    ]
+    assert [(p.mti, p.end) for p, _ in points(base_run(CHIP_STORIES[0]))] == sale + reversal
+    assert [(p.mti, p.end) for p, _ in points(base_run(CHIP_STORIES[1]))] == upload
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "story", STORIES[:2]
 )  # a card sale's: pairs on an order take as long again
-@pytest.mark.parametrize("first", LISTED.values(), ids=list(LISTED))
+@pytest.mark.parametrize("first", SPINE.values(), ids=list(SPINE))
 def test_every_pair_of_faults_in_one_sale(first: Variant, story: str, tell: Tell) -> None:
     """Two faults that meet in one sale, at whichever of its messages, leave money, words and
     secrets in order."""
+    _meet(first, SPINE, story, tell)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("story", CHIP_STORIES)
+@pytest.mark.parametrize("first", LISTED.values(), ids=list(LISTED))
+def test_every_pair_of_faults_in_one_chip_sale(first: Variant, story: str, tell: Tell) -> None:
+    """Likewise by chip, and in the upload of an offline approval; the faults of chips among
+    them."""
+    _meet(first, LISTED, story, tell)
+
+
+def _meet(first: Variant, others: dict[str, Variant], story: str, tell: Tell) -> None:
     worlds = felt = 0
     broken: list[str] = []
     for at, at_us in points(base_run(story)):
@@ -75,7 +97,7 @@ def test_every_pair_of_faults_in_one_sale(first: Variant, story: str, tell: Tell
         for then, then_us in points(alone):
             if then_us < at_us:
                 continue
-            for second in LISTED.values():
+            for second in others.values():
                 both = run(story, first.at(at), second.at(then))
                 _both_struck(both, (first.mode.id, at_us), (second.mode.id, then_us))
                 worlds += 1

@@ -28,8 +28,11 @@ from .worlds import Run, base_run, met_first, report, run
 PLAIN = "plain"
 STORIES = (
     PLAIN, "sale", "reversal", "reversal-repeats", "sign-on-fails", "end-of-day-fails",
-    "late-receipt", "code-queried", "code-closed-late",
+    "late-receipt", "code-queried", "code-closed-late", "advice-repeats",
 )  # fmt: skip
+FURTHER = ("chip", "chip-lost", "chip-unanswered", "chip-refused", "chip-choice")
+"""These take as long again."""
+AREAS = ("journal", "queue")  # of flash
 SHARES = 4  # of a flush: the moments in its middle whose recovery is cut again
 ONCE_ONLY = ("byte", "other")  # neither a journal operation nor a message nor a state
 PARTS = 8  # of each base, so that several processes share the work
@@ -70,6 +73,8 @@ def _anchor(event: Event, met: Counter[Trigger]) -> Trigger | None:
             kind = OnMessage(mti, data["end"])
             met[kind] += 1
             return OnMessage(mti, data["end"], met[kind])
+        case "queue-write" | "queue-flush":
+            return AtTimes(((event.t_us, None),))
     return None
 
 
@@ -84,21 +89,22 @@ def received(events: Sequence[Event], first: int, last: int) -> Iterator[Moment]
 def torn(events: Sequence[Event], first: int, last: int) -> Iterator[Moment]:
     """In the middle of each flush, after equal shares of its time."""
     for i, event in enumerate(events[:last]):
-        if event.kind == "journal-flush" and i >= first:
+        if event.kind in ("journal-flush", "queue-flush") and i >= first:
             for share in range(1, SHARES):
                 yield _at("torn", event.t_us - FLUSH_US + share * FLUSH_US // SHARES)
 
 
 def torn_at_every_byte(events: Sequence[Event], last: int) -> Iterator[Moment]:
     """When each further byte of a flush has become durable."""
-    unflushed = 0
+    unflushed = dict.fromkeys(AREAS, 0)
     for event in events[:last]:
-        if event.kind == "journal-write":
-            unflushed += len(event.data["bytes"])
-        elif event.kind == "journal-flush":
-            for n in range(1, unflushed):
-                yield _at("byte", event.t_us - FLUSH_US - (-n * FLUSH_US // unflushed))
-            unflushed = 0
+        area, _, what = event.kind.partition("-")
+        if area in AREAS and what == "write":
+            unflushed[area] += len(event.data["bytes"])
+        elif area in AREAS and what == "flush":
+            size, unflushed[area] = unflushed[area], 0
+            for n in range(1, size):
+                yield _at("byte", event.t_us - FLUSH_US - (-n * FLUSH_US // size))
 
 
 def _at(kind: str, t_us: int) -> Moment:
@@ -144,7 +150,7 @@ def _untimed(event: Event) -> tuple[Any, ...]:
     data = dict(event.data)
     if event.kind.startswith("frame"):
         data["bytes"] = data["bytes"][7:9]
-    elif event.kind == "journal-write":
+    elif event.kind in ("journal-write", "queue-write"):
         del data["bytes"]
     elif event.kind == "receipt":
         del data["lines"]
@@ -171,12 +177,14 @@ def was_cut(found: Run, t_us: int) -> bool:
 @cache
 def first_cuts_by_story() -> dict[str, list[Moment]]:
     """Those of each story at which no earlier story has had the same past."""
-    return met_first(STORIES, lambda name: first_cuts(base_run(name)))
+    return met_first((*STORIES, *FURTHER), lambda name: first_cuts(base_run(name)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize(
+    "name", [*STORIES, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in FURTHER)]
+)
 def test_power_cut_everywhere_and_again_in_the_recovery(name: str, part: int, tell: Tell) -> None:
     """Wherever power is cut, and cut again while the terminal recovers, nobody pays twice and no
     approval is lost."""

@@ -227,21 +227,23 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
         _set(exchange=2, moment="before-answer"),
     ),
     "chip-misbehaves": tuple(
-        _set(effect=effect, command=command, p_bad_card=1.0)
-        for effect, command in (
-            ("wrong-status", "select"), ("wrong-status", "external-authenticate"),
-            ("wrong-status", "generate-ac"), ("truncated", "read-record"),
-            ("truncated", "generate-ac"), ("garbled", "get-data"), ("garbled", "generate-ac"),
-            ("garbled", "internal-authenticate"), ("slow", "gpo"), ("wrong-cryptogram", "verify"),
-            ("atc-stuck", "generate-ac"),
+        _set(effect=effect, command=command, p_bad_card=1.0, listed=listed)
+        for effect, command, listed in (
+            ("wrong-status", "generate-ac", True), ("wrong-status", "select", False),
+            ("wrong-status", "external-authenticate", False), ("truncated", "read-record", True),
+            ("truncated", "generate-ac", False), ("garbled", "generate-ac", True),
+            ("garbled", "get-data", False), ("garbled", "internal-authenticate", False),
+            ("slow", "gpo", True), ("wrong-cryptogram", "verify", True),
+            ("atc-stuck", "generate-ac", True),
         )
     ),
     "issuer-proof-wrong": (_set(),),
     "issuer-script": (
-        _set(script="change-limit", before=False), _set(script="unblock-pin", before=True),
+        _set(script="change-limit", before=False),
         _set(script="block-application", before=True),
-        _set(script="unblock-application", before=False),
-        _set(script="block-card", before=False),
+        _set(script="unblock-pin", before=True, listed=False),
+        _set(script="unblock-application", before=False, listed=False),
+        _set(script="block-card", before=False, listed=False),
         _set(script="change-limit", before=False, spoiled=True),
     ),
     "pin-forgotten": (_set(times=1), _set(times=3, listed=False)),
