@@ -38,6 +38,11 @@ class StripeCard:
     def restore(self) -> None:
         self._p_spoiled = 0.0
 
+    @property
+    def worn(self) -> bool:
+        """Whether a swipe of it may be bad: what a look at the stripe shows."""
+        return self._p_spoiled > 0
+
     def swipe(self) -> bytes:
         """The bits of track 2 as the stripe gives them this time."""
         self._swipes += 1

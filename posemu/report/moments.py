@@ -168,6 +168,10 @@ class Teller:
         title = self.text("chip-unused", reason=event.data["reason"])
         return self.moment(event.t_us, TERMINAL, "state", title)
 
+    def _alarm(self, event: Event) -> Moment:
+        title = self.text(f"alarm/{event.data['cause']}/{event.data['reader']}")
+        return self.moment(event.t_us, TERMINAL, "state", title)
+
     def _fallback(self, event: Event) -> Moment:
         return self.moment(event.t_us, TERMINAL, "state", self.text("fallback"))
 
@@ -341,6 +345,7 @@ _TELLERS: dict[str, _Telling] = {
     ),
     "screen": Teller._screen, "state": Teller._state, "journal-write": Teller._journal,
     "queue-write": Teller._advice, "apdu": Teller._apdu, "chip-read": Teller._chip_read,
+    "alarm": Teller._alarm,
     "fallback": Teller._fallback, "receipt": Teller._receipt, "no-slip": Teller._no_slip,
     "sale-ended": Teller._ended,
     "power": Teller._power, "crash": Teller._crash, "no-answer": Teller._no_answer,

@@ -270,6 +270,18 @@ STORY_TEXT: Words = {
         "An answer to something else is logged and ignored", "不相干的应答：只记录，不采用"),
     "bad-mac": ("The answer's MAC is wrong: it is not believed", "应答的 MAC 错误：不予采信"),
     "garbled": ("The answer cannot be decoded: it is not believed", "应答无法解析：不予采信"),
+    "alarm/reader/stripe": (
+        "Alarm: different cards fail in a row, the stripe reader is worn",
+        "告警：不同的卡接连刷卡失败，磁条读卡器磨损"),
+    "alarm/reader/chip": (
+        "Alarm: different cards fail in a row, the chip reader is worn",
+        "告警：不同的卡接连插卡失败，芯片读卡器磨损"),
+    "alarm/card/stripe": (
+        "Alarm: this card fails again while others pass, its stripe is worn",
+        "告警：此卡屡次失败而其他卡正常，磁条磨损"),
+    "alarm/card/chip": (
+        "Alarm: this card fails again while others pass, its chip is worn",
+        "告警：此卡屡次失败而其他卡正常，芯片磨损"),
     # lengths of time
     "ms": ("{number} ms", "{number} 毫秒"),
     "s": ("{number} s", "{number} 秒"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -15,6 +15,7 @@ from posemu.scenario.schema import MetricId, Section, TillName, Words
 from posemu.scenario.variants import AFTER, BEFORE
 
 LEVELS = ("at_least", "at_most", "exactly")
+READ_SUCCESS = "read_success"
 CHANGES = ("falls_by", "rises_by", "within", "share_of_fall")
 
 
@@ -57,6 +58,9 @@ class ExpectSection(Section):
     terminal: TillName | None = Field(default=None, description="of this till; default: of all")
     hours: list[Hour] = Field(default=[], description="the mean over these hours of the day")
     method: Words | None = Field(default=None, description="of one method of payment")
+    card: Literal["worn", "new"] | None = Field(
+        default=None, description="of reads of such cards: worn in the part that is read, or not"
+    )
     variant: Words | None = Field(default=None, description="a level of it; default: of every one")
     at_least: Level | None = Field(default=None, description="the mean, in the metric's unit")
     at_most: Level | None = Field(default=None, description="the mean, in the metric's unit")
@@ -90,6 +94,10 @@ class ExpectSection(Section):
             raise ValueError("`terminal` and `method` do not go together; keep one")
         if self.hours and self.method is not None:
             raise ValueError("`hours` and `method` do not go together; keep one")
+        if self.card is not None and (self.hours or self.method is not None):
+            raise ValueError("`card` goes with neither `hours` nor `method`; keep one")
+        if self.card is not None and self.metric != READ_SUCCESS:
+            raise ValueError(f"only {READ_SUCCESS} is measured by `card`")
         return self
 
 
@@ -117,6 +125,10 @@ def build_expectation(entry: ExpectSection, variants: Sequence[str]) -> Expectat
 
 
 def _breakdowns(entry: ExpectSection) -> tuple[str, ...]:
+    if entry.card and entry.terminal:
+        return (f"terminal_card:{entry.terminal}/{entry.card}",)
+    if entry.card:
+        return (f"card:{entry.card}",)
     if entry.hours and entry.terminal:
         return tuple(f"terminal_hour:{entry.terminal}/{hour}" for hour in entry.hours)
     if entry.hours:
@@ -134,6 +146,8 @@ def _text(entry: ExpectSection) -> str:
         words.append(f"of {entry.terminal}")
     if entry.method:
         words.append(f"by {entry.method}")
+    if entry.card:
+        words.append(f"of {entry.card} cards")
     if entry.hours:
         words.append(f"at {', '.join(entry.hours)} h")
     if entry.before is not None:
@@ -155,6 +169,7 @@ def _text(entry: ExpectSection) -> str:
 
 
 _LEVELS_ZH = {"at_least": "不低于", "at_most": "不高于", "exactly": "等于"}
+_CARDS_ZH = {"worn": "磨损的卡", "new": "完好的卡"}
 _VARIANTS_ZH = {BEFORE: "“之前”", AFTER: "“之后”"}
 
 
@@ -167,6 +182,8 @@ def _text_zh(entry: ExpectSection) -> str:
         words = f"{entry.terminal} 的{words}"
     if entry.method:
         words += f"（{entry.method}）"
+    if entry.card:
+        words += f"（{_CARDS_ZH[entry.card]}）"
     if entry.hours:
         words += f"（{'、'.join(entry.hours)} 时）"
 

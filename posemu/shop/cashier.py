@@ -152,8 +152,9 @@ class Cashier:
         while (customer := (yield from self._next_customer())) is not None:
             if customer.order_us:
                 yield customer.order_us
+            yield from self._holder_comes(customer)
             seen = yield from self._pay(customer)
-            self._take_out()
+            self._leave(customer)
             paid = customer.method if seen in PAID else ""
             if not paid and customer.cash and self._cash_us is not None:
                 yield self._cash_us
@@ -163,6 +164,19 @@ class Cashier:
                 yield self._pace.roll_us
                 self._terminal.change_roll()
         yield from self._settle()
+
+    def _holder_comes(self, customer: Customer) -> Story:
+        """The holder of a chip may still be at another till: there is one such card."""
+        card = customer.card
+        if card is not None and card.chip is not None:
+            while card.in_use:
+                yield self._pace.look_us
+            card.in_use = True
+
+    def _leave(self, customer: Customer) -> None:
+        self._take_out()
+        if customer.card is not None:
+            customer.card.in_use = False
 
     def _next_customer(self) -> Story:
         """The next customer, or None when the shop has closed."""

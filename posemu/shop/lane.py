@@ -10,7 +10,7 @@ the last one has left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from posemu.shop.customer import Customer
 from posemu.sim import Clock, Data, Timer
@@ -62,7 +62,10 @@ class Lane:
             del self._waiting[ordinal]
             if timer is not None:
                 timer.cancel()
-            self._emit("customer-called", {"ordinal": ordinal})
+            data: dict[str, Any] = {"ordinal": ordinal}
+            if customer.card is not None and customer.card.worn:
+                data["worn"] = customer.card.worn
+            self._emit("customer-called", data)
             return customer
         return None
 

@@ -22,8 +22,11 @@ _WIRE = ("link/", "host")
 _PARTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # words in a state's name, and the beginnings of the components that the step needs
     (("connecting", "sending", "waiting", "reversal", "order", "sign-on"), _WIRE),
-    (("card", "scan"), ("terminal/reader", "terminal/scanner", "card")),
-    (("amount", "confirm", "pin"), ("terminal/keypad",)),
+    (
+        ("card", "scan", "chip", "choice", "finishing"),
+        ("terminal/reader", "terminal/chip-reader", "terminal/scanner", "card"),
+    ),
+    (("amount", "confirm", "pin"), ("terminal/keypad", "person")),
     (("print",), ("terminal/printer",)),
 )
 _POWER = ("terminal/power", "terminal/application")

@@ -1,5 +1,5 @@
 """What a world measured: figures from the trace, in total and by terminal, hour, both, method of
-payment and root cause.
+payment, root cause, and worn or good cards.
 
 A sale belongs to the hour in which its SALE key was pressed. Sales still under way when the shop
 closes are left out; what is defined only when everything has come to rest (completeness of
@@ -17,6 +17,7 @@ from posemu.study import queues
 from posemu.study.causes import Causes, Failure
 from posemu.study.figures import US_PER_HOUR, Values, quantile, share
 from posemu.study.queues import LaneCell, LaneCollector
+from posemu.study.reads import ReadsCollector
 from posemu.study.uptime import UptimeCollector
 
 AT_REST = ("reversal_complete", "duplicate_charge", "clear_exposure")
@@ -84,6 +85,7 @@ class MetricsCollector:
         self._causes = Causes(trace)
         self._lanes = LaneCollector(trace, hour, begins_us)
         self._uptime = UptimeCollector(trace, hour, begins_us)
+        self._reads = ReadsCollector(trace)
         self.failures: list[Failure] = []
         self.steps_us: dict[tuple[str, bool, str], int] = {}
         """Service time of all sales: by till, whether the sale was in time, and state."""
@@ -98,7 +100,7 @@ class MetricsCollector:
             "sale-started": self._started, "sale-ended": self._ended, "state": self._state,
             "power": self._power, "frame-sent": self._sent, "no-answer": self._unanswered,
             "bad-mac": self._unanswered, "garbled-answer": self._unanswered, "read": self._read,
-            "scan": self._read,
+            "chip-read": self._read, "scan": self._read,
             "journal-write": self._journal, "closed": self._close,
         }.items():  # fmt: skip
             trace.observe(reader, kind)
@@ -224,7 +226,7 @@ class MetricsCollector:
 
     def values(self, judge: Judge | None, tills: list[str]) -> dict[str, Values]:
         """Figures by breakdown: "total", "terminal:till-1", "hour:09", "terminal_hour:till-1/09",
-        "method:card", "cause:wifi-weak"."""
+        "method:card", "cause:wifi-weak", "card:worn", "terminal_card:till-1/worn"."""
         open_us = self._open_us()
         hours_open = [hour for hour in open_us if hour]
         names = {name for till in tills for hour in hours_open for name in _breakdowns(till, hour)}
@@ -252,6 +254,7 @@ class MetricsCollector:
                     del found[name][metric]
         self._add_uptime(found, open_us, len(tills))
         self._add_causes(found, sales["total"].started)
+        self._reads.add_to(found, tills)
         self._add_at_rest(found, judge, tills)
         return found
 

@@ -27,12 +27,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from posemu.crypto import (
+    Key,
     KeyExhausted,
     MessageKeys,
     Pin,
     RsaPublicKey,
     Secret,
     TerminalKeys,
+    cmac,
     same,
 )
 from posemu.terminal.chip_secrets import (
@@ -58,6 +60,7 @@ from posemu.wire import (
 
 PIN_BLOCK, ICC_DATA, KSN, TRACK_DATA, MAC = 52, 55, 62, 63, 64
 MAC_BYTES = 8
+TOKEN_KEY_BYTES, TOKEN_BYTES = 16, 8
 PIN_MIN, PIN_MAX = 4, 12
 CODE_DIGITS = 18  # of a payment code (WeChat Pay, Important Parameters: auth_code)
 _STORED = "0220"  # the MTI in a stored message; what it is sent as is said when it is sent
@@ -91,6 +94,7 @@ class SecureModule(Secret):
         "_pin",
         "_random",
         "_storage",
+        "_tokens",
         "_track",
         "_weak",
         "collecting",
@@ -105,6 +109,7 @@ class SecureModule(Secret):
         self._weak = False
         self._entries = 0  # PINs begun: the handle of the last one
         self._storage: StorageKey | None = None
+        self._tokens: Key | None = None
         self.forget()
 
     # --- card and PIN -----------------------------------------------------------------------------
@@ -129,6 +134,15 @@ class SecureModule(Secret):
         self._track: Track2 | None = track
         self._chars = chars
         return CardSeen(mask_pan(track.pan), track.service_code, track.expiry)
+
+    def card_token(self) -> bytes:
+        """A word for the card that was accepted: the same whenever it comes back, by stripe or
+        chip, and nothing of its number to anybody without the key, which never leaves (CMAC, NIST
+        SP 800-38B)."""
+        assert self._track is not None, "a token without a card"
+        if self._tokens is None:  # drawn when it is first needed, and battery-backed from then on
+            self._tokens = Key(self._random(TOKEN_KEY_BYTES))
+        return cmac(self._tokens, self._track.pan.encode("ascii"))[:TOKEN_BYTES]
 
     def accept_code(self, digits: str) -> bool:
         """Takes what the scanner read; False if it is no payment code: 18 digits, the last of them
@@ -308,6 +322,7 @@ class SecureModule(Secret):
         """Somebody opened the case: keys, card, code and PIN are erased."""
         self._keys.erase()
         self._storage = None
+        self._tokens = None
         self._erased = True
         self.forget()
 

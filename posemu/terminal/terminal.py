@@ -16,6 +16,7 @@ from posemu.sim import Story
 from posemu.terminal import states
 from posemu.terminal.advice_queue import AdviceQueue
 from posemu.terminal.chip_reader import ChipReader
+from posemu.terminal.diagnosis import Diagnosis
 from posemu.terminal.display import Display
 from posemu.terminal.flash import Flash
 from posemu.terminal.flows import program
@@ -91,6 +92,7 @@ class Terminal:
     def _reset(self) -> None:
         """The program's own memory, as it is when the program starts."""
         self.deframer = Deframer()
+        self.diagnosis = Diagnosis()
         self.signed_on = False
         self.settle_sent = False
         self.next_sign_on_us = 0

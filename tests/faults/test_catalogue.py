@@ -21,6 +21,8 @@ EXPECTED = {
     "wifi-weak", "comms-unstable", "comms-outage", "dns-fail", "transmission-loss",
     "host-no-response", "host-fault", "mag-head-wear", "mag-card-degraded", "printer-jam",
     "printer-consumable-out", "keypad-misinput", "power-unstable", "weak-crypto",
+    "chip-contact-poor", "chip-reader-wear", "chip-misbehaves", "card-pulled", "issuer-proof-wrong",
+    "issuer-script", "pin-forgotten", "pin-bypassed",
 }  # fmt: skip
 ENTRY = """\
 id: x

@@ -344,3 +344,17 @@ def test_the_first_application_is_taken(shop: Any, prompt: str, key: str) -> Non
     shop.serve(3_800)
     assert t.keys_at(prompt) == [key]
     assert shop.left() == [(0, "approved")]
+
+
+def test_a_chip_is_at_one_till_at_a_time(make_shop: Any) -> None:
+    """Somebody whose chip card is being used at another till is served when that is over."""
+    shop = make_shop()
+    shop.card = CHIP_CARD
+    t = shop.terminal
+    t.on[("present-card", "insert")] = lambda: t.show("enter-pin")
+    CHIP_CARD.in_use = True
+    shop.clock.call_in(30 * S, setattr, CHIP_CARD, "in_use", False)
+    shop.serve(3_800)
+    assert t.done[0][0] > 30 * S
+    assert shop.left() == [(0, "approved")]
+    assert not CHIP_CARD.in_use

@@ -142,7 +142,7 @@ def test_a_day_without_sales_has_no_rates() -> None:
     """0/0 is undefined, not zero; what is counted in time or money is zero."""
     total = Day().close().total()
     defined = {name: value for name, value in total.items() if value is not None}
-    nought = ("throughput", "queue_length", "queue_length_max", "lost_sales")
+    nought = ("throughput", "queue_length", "queue_length_max", "lost_sales", "alarms")
     assert defined == dict.fromkeys(nought, 0.0)
 
 

@@ -21,7 +21,10 @@ def test_the_total_comes_first(result: Any) -> None:
     assert names[1:] == sorted(names[1:])
     assert result.estimates("base", "total").keys() == METRICS.keys()
     by_hour = result.estimates("base", "hour:09").keys()
-    assert METRICS.keys() - by_hour == {"reversal_complete", "duplicate_charge", "clear_exposure"}
+    assert METRICS.keys() - by_hour == {
+        "reversal_complete", "duplicate_charge", "clear_exposure", "fallback_rate", "alarms",
+        "diagnosis_right",
+    }  # fmt: skip
     by_method = result.estimates("base", "method:card").keys()
     assert by_hour - by_method == {
         "queue_length", "queue_length_max", "availability", "availability_code",
@@ -55,7 +58,7 @@ def test_the_document_has_every_metric(result: Any) -> None:
         assert found["unit"] == METRICS[name].unit
         assert (found["mean"] is None) == (found["n"] == 0)
     assert document["variants"]["base"]["by"].keys() == {
-        "terminal", "hour", "terminal_hour", "method", "cause",
+        "terminal", "hour", "terminal_hour", "method", "cause", "card", "terminal_card", "fallback",
     }  # fmt: skip
     assert document["variants"]["base"]["by"]["terminal"].keys() == {"till-1", "till-2"}
 

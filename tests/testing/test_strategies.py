@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -21,6 +22,14 @@ from posemu.testing.strategies import anchors, faults, modes, schedules
 
 SHOP = small_shop()
 TWO_TILLS = replace(SHOP, tills=(TillSpec("till-1", -55.0), TillSpec("till-2", -55.0)))
+_PROFILES = ("basic-sda", "credit-cda", "debit-dda", "two-applications", "signature", "expired")
+CHIPS = replace(
+    SHOP,
+    people=tuple(
+        replace(person, chip=profile, service_code="201")
+        for person, profile in zip(SHOP.people, cycle(_PROFILES), strict=False)
+    ),
+)
 SAME_EVERY_TIME = settings(
     max_examples=150, derandomize=True, database=None, deadline=None,
     phases=(Phase.generate, Phase.shrink), suppress_health_check=[HealthCheck.too_slow],
@@ -50,6 +59,13 @@ def ids(schedule: Schedule) -> list[str]:
 def test_correct_terminal_is_safe(schedule: Schedule) -> None:
     """Whatever strikes, the correct terminal breaks no rule."""
     assert_safe(SHOP, schedule)
+
+
+@settings(SAME_EVERY_TIME, max_examples=100)
+@given(schedules(scenario=CHIPS))
+def test_a_correct_terminal_is_safe_with_chips(schedule: Schedule) -> None:
+    """Whatever strikes while chips of all kinds are inserted, no rule is broken."""
+    assert_safe(CHIPS, schedule)
 
 
 @settings(SAME_EVERY_TIME, max_examples=60)

@@ -25,6 +25,7 @@ from posemu.crypto import CryptoError
 from posemu.sim import Story, Wait
 from posemu.terminal.chip_dialogue import converse
 from posemu.terminal.chip_secrets import SecureModuleError
+from posemu.terminal.diagnosis import CHIP as CHIP_READER
 from posemu.terminal.flows.sale_end import (
     CANNOT_FINISH,
     REASON,
@@ -113,6 +114,7 @@ def chip_sale(t: Terminal, amount_minor: int) -> Story:
         t.emit(
             "chip-read", {"good": False, "reason": "mute" if isinstance(got, Mute) else "transport"}
         )
+        t.diagnosis.read(CHIP_READER, good=False)
         return Fallback.TECHNICAL
     asked = _Asked(amount_minor)
 
@@ -122,6 +124,7 @@ def chip_sale(t: Terminal, amount_minor: int) -> Story:
     outcome = yield from converse(t.chip, transact(t.emv, _transaction(t, amount_minor)), ask)
     t.module.forget()
     t.emit("chip-read", {"good": outcome.fallback is None, "reason": outcome.reason})
+    t.diagnosis.read(CHIP_READER, good=outcome.fallback is not Fallback.TECHNICAL)
     if outcome.fallback is not None:
         return outcome.fallback
     return (yield from _end(t, asked, outcome))
@@ -229,6 +232,7 @@ def _accepted(t: Terminal, objects: Mapping[str, bytes]) -> CardSeen | None:
     in field 55."""
     try:
         card: CardSeen = t.module.accept_chip(objects)
+        t.diagnosis.seen(t.module.card_token)
         t.module.check_clear({55: _field_55(t, objects)})
     except (TrackError, SecureModuleError):
         t.module.forget()

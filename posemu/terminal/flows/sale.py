@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posemu.sim import Story, Wait
+from posemu.terminal.diagnosis import STRIPE
 from posemu.terminal.flows.amount import confirmed_amount
 from posemu.terminal.flows.chip_sale import chip_sale
 from posemu.terminal.flows.order import resolve
@@ -62,7 +63,11 @@ def sale(t: Terminal) -> Story:
     amount_minor = yield from confirmed_amount(t, State.SALE_AMOUNT, State.SALE_CONFIRM)
     if amount_minor is None:
         return (yield from cancelled(t, "cancelled", "amount"))
-    return (yield from _by_card(t, amount_minor))
+    t.diagnosis.begin(amount_minor)
+    yield from _by_card(t, amount_minor)
+    for alarm in t.diagnosis.end():
+        t.emit("alarm", {"reader": alarm.reader, "cause": alarm.cause})
+    return None
 
 
 def _by_card(t: Terminal, amount_minor: int) -> Story:
@@ -139,8 +144,11 @@ def _read_stripe(t: Terminal, bits: bytes) -> CardSeen | None:
         card = t.module.accept_stripe(bits)
     except TrackError as error:
         t.emit("read", {"good": False, "reason": error.reason})
+        t.diagnosis.read(STRIPE, good=False)
         return None
     t.emit("read", {"good": True})
+    t.diagnosis.read(STRIPE, good=True)
+    t.diagnosis.seen(t.module.card_token)
     return card
 
 
