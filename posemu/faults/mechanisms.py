@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from posemu.card import BankCard
 from posemu.card.chip import ChipCard
 from posemu.card.chip.wear import Flaw
 from posemu.faults.site import Site, Till
@@ -134,8 +135,15 @@ def order_script(strike: Strike, script: str, before: bool, spoiled: bool) -> He
 # --- cards and their holders ----------------------------------------------------------------------
 
 
+def _bad_cards(strike: Strike, part: str, p_bad_card: float) -> list[BankCard]:
+    """The share of cards whose stripe or chip is bad: the same ones at every till, for there is one
+    of each."""
+    draw = strike.site.keyed.sequence("card/bad", part)
+    return [card for i, card in enumerate(strike.at.cards) if draw(i) < p_bad_card]
+
+
 def degrade_cards(strike: Strike, p_bad_card: float, p_fail_given_bad: float) -> Heal:
-    bad = [card.stripe for i, card in enumerate(strike.at.cards) if strike.draw(i) < p_bad_card]
+    bad = [card.stripe for card in _bad_cards(strike, "stripe", p_bad_card)]
     for card in bad:
         card.degrade(p_fail_given_bad)
 
@@ -167,8 +175,8 @@ def disturb_chips(strike: Strike, effect: str, command: str, p_bad_card: float, 
 def _flaw_chips(strike: Strike, p_bad_card: float, verb: Callable[[ChipCard], Flaw]) -> Heal:
     """A share of the chips gets a flaw; healing takes away those flaws and no others."""
     flaws = [
-        (card.chip, verb(card.chip)) for i, card in enumerate(strike.at.cards)
-        if card.chip is not None and strike.draw(i) < p_bad_card
+        (card.chip, verb(card.chip)) for card in _bad_cards(strike, "chip", p_bad_card)
+        if card.chip is not None
     ]  # fmt: skip
 
     def heal() -> None:
