@@ -106,7 +106,7 @@ def command(
                 result = _run(asked, replications, jobs or os.cpu_count() or 1, lang, page)
                 holds = holds and result.holds
                 if as_json:
-                    documents.append(as_document(result, str(asked.replay)))
+                    documents.append(_document(result, asked))
                 else:
                     written = {"results": asked.results, "report": asked.report}
                     text = run_report(
@@ -212,6 +212,12 @@ def _write_page(result: StudyResult, asked: _Asked, lang: str) -> None:
     except NotTheSameError as error:
         _leave(str(error), NOT_DETERMINISTIC)
     asked.report.write_text(text, "utf-8")
+
+
+def _document(result: StudyResult, asked: _Asked) -> dict[str, Any]:
+    """The study's document, and whose test numbers its people bear."""
+    numbers = [each._asdict() for each in asked.scenario.card_numbers]
+    return as_document(result, str(asked.replay)) | {"card_numbers": numbers}
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -56,6 +56,11 @@ _TEXT: dict[str, tuple[str, str]] = {
     "what": ("What went wrong", "违反明细"),
     "more": ("... and {count} more", "…… 另有 {count} 处"),
     "world": ("world {variant}/{replication}", "运行 {variant}/{replication}"),
+    "card-numbers": ("card numbers", "卡号"),
+    "posemus": ("{count} of {file}", "{file} 中 {count} 个"),
+    "laboratorys": (
+        "{count} of {file} (a laboratory's own)",
+        "{file} 中 {count} 个（实验室自有）"),
     "digest": ("digest", "摘要"),
     "results": ("results", "结果"),
     "report": ("report", "报告"),
@@ -69,6 +74,18 @@ def run_report(
     """The text for the console; `files` are the paths of "results" and "report", `replay` that of
     the replay file."""
     return "\n".join(_lines(result, scenario, lang, files, replay)) + "\n"
+
+
+def card_numbers(scenario: Scenario, lang: str) -> tuple[str, str]:
+    """What it is called, and how many of the people's card numbers each file of test numbers
+    allows."""
+    parts = [
+        _say(
+            "laboratorys" if each.laboratory else "posemus", lang, file=each.file, count=each.people
+        )
+        for each in scenario.card_numbers
+    ]
+    return _say("card-numbers", lang), ("，" if lang == "zh" else ", ").join(parts)
 
 
 def _say(key: str, lang: str, **values: object) -> str:
@@ -118,6 +135,8 @@ def _lines(
         _say("met", lang), {SITUATIONS[name][lang == "zh"]: n for name, n in met.items()}, lang
     )
     yield ""
+    if scenario.test_pans is not None:
+        yield from _wrapped(": ".join(card_numbers(scenario, lang)), 0, hanging=2)
     yield f"{_pad(_say('digest', lang), 9)}{result.digest}"
     for name, path in files.items():
         yield f"{_pad(_say(name, lang), 9)}{path}"

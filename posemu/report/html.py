@@ -18,6 +18,7 @@ from markupsafe import Markup
 from posemu import __version__
 from posemu.oracle import INVARIANTS, SITUATIONS
 from posemu.report import charts
+from posemu.report.console import card_numbers
 from posemu.report.day import Day, live, mode_name
 from posemu.report.draw import Drawing, draw
 from posemu.report.page_text import say
@@ -224,7 +225,8 @@ class _Page:
             "digest": self._result.digest,
             "version": f"posemu {__version__}",
         }
-        return [(self._say(key), value) for key, value in values.items()]
+        facts = [(self._say(key), value) for key, value in values.items()]
+        return [*facts, card_numbers(self._scenario, self._lang)]
 
     def _figures(self) -> list[dict[str, Any]]:
         """A row of each metric: its figure and interval in each variant."""

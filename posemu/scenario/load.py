@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,13 +14,20 @@ from posemu.faults.catalogue import FailureMode, Text, failure_modes, load_failu
 from posemu.faults.interventions import interventions
 from posemu.faults.triggers import FaultSpec
 from posemu.profiles.data_files import SUFFIX
+from posemu.profiles.pans import TestPans, load_test_pans
 from posemu.profiles.rulebook import load_profile, profile_names
 from posemu.scenario.build import build_names, find_build
 from posemu.scenario.expectation_entries import ExpectSection, build_expectation
 from posemu.scenario.fault_entries import build_fault, entry_model, misfit
 from posemu.scenario.intervention_entries import build_intervention, intervention_model
 from posemu.scenario.json_schema import entry_schema, file_schema, keys_at
-from posemu.scenario.people import Person, built_in_people, load_built_in, load_people
+from posemu.scenario.people import (
+    Person,
+    built_in_people,
+    load_built_in,
+    load_laboratory,
+    load_people,
+)
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.schema import (
     VERSION,
@@ -80,13 +88,14 @@ def load_text(text: str, file_name: str) -> Scenario:
     expectations = _expectations(source, problems)
     problems += checks(source)
     problems += _build_problems(source)
-    people = _people(source, problems)
+    test_pans, people = _cards(source, problems)
     if problems or file is None:
         raise ScenarioError(problems)
     problems += _expectation_problems(source, file, factors, expectations)
     if problems:
         raise ScenarioError(problems)
-    return _build(file, entries, factors, expectations, people, FilePath(file_name).stem)
+    scenario = _build(file, entries, factors, expectations, people, FilePath(file_name).stem)
+    return replace(scenario, test_pans=test_pans)
 
 
 def read_text(path: FilePath | str) -> str:
@@ -222,7 +231,26 @@ def _build_problems(source: Source) -> Iterator[Problem]:
             yield source.problem(("build",), message + did_you_mean(name, known))
 
 
-def _people(source: Source, problems: list[Problem]) -> tuple[Person, ...]:
+def _cards(source: Source, problems: list[Problem]) -> tuple[TestPans | None, tuple[Person, ...]]:
+    """The test numbers with a laboratory's, if the scenario names its file, and the people. What a
+    file allows that cannot be used is not known: then their numbers are not looked at."""
+    name = source.data.get("test_pans")
+    if name is None:
+        return None, _people(source, load_test_pans(), problems)
+    if not isinstance(name, str):
+        return None, ()
+    try:
+        test_pans = load_laboratory(FilePath(source.file).parent / name)
+    except ScenarioError as error:
+        problems += error.problems
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(_unreadable(source, ("test_pans",), error))
+    else:
+        return test_pans, _people(source, test_pans, problems)
+    return None, ()
+
+
+def _people(source: Source, test_pans: TestPans, problems: list[Problem]) -> tuple[Person, ...]:
     """The people the scenario names; problems of their file are reported with it."""
     path: Path = ("people",)
     name = source.data.get("people", ScenarioFile.model_fields["people"].default)
@@ -238,17 +266,22 @@ def _people(source: Source, problems: list[Problem]) -> tuple[Person, ...]:
         problems.append(source.problem(path, message + did_you_mean(name, known)))
         return ()
     try:
-        return _in_currency(source, load_people(FilePath(source.file).parent / name), problems)
+        people = load_people(FilePath(source.file).parent / name, test_pans)
+        return _in_currency(source, people, problems)
     except ScenarioError as error:
         problems += error.problems
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        message = f"people is {source.found(path)}; {reason} (paths begin at the scenario's folder)"
-        problems.append(source.problem(path, message))
-    except UnicodeDecodeError:
-        message = f"people is {source.found(path)}; the file is not text in UTF-8"
-        problems.append(source.problem(path, message))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(_unreadable(source, path, error))
     return ()
+
+
+def _unreadable(source: Source, path: Path, error: OSError | UnicodeDecodeError) -> Problem:
+    """A file that the key at `path` names is not there, or is no text."""
+    if isinstance(error, UnicodeDecodeError):
+        reason = "the file is not text in UTF-8"
+    else:
+        reason = f"{error.strerror or 'it cannot be read'} (paths begin at the scenario's folder)"
+    return source.problem(path, f"{path[-1]} is {source.found(path)}; {reason}")
 
 
 def _in_currency(

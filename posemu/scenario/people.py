@@ -1,9 +1,9 @@
 """Test cardholders: who they are, and the file they stand in.
 
-A card number is taken only if it can be nobody's (`pans` of the profiles). PINs have twelve
-digits, the most that ISO 9564-1 allows, so that the leak scanner does not find one by chance.
-Number and PIN show themselves masked, also in the errors of such a file: somebody may have put a
-real card in.
+A card number is taken only if it can be nobody's (`pans` of the profiles), or if a laboratory's
+file says that it is a test number. PINs have twelve digits, the most that ISO 9564-1 allows, so
+that the leak scanner does not find one by chance. Number and PIN show themselves masked, also in
+the errors of such a file: somebody may have put a real card in.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
 from posemu.card.chip import card_profiles
 from posemu.profiles.data_files import SUFFIX, names_in
-from posemu.profiles.pans import load_test_pans
+from posemu.profiles.pans import TestPans, TestPansError, load_test_pans, read_test_pans
 from posemu.profiles.quantities import parse_amount
 from posemu.scenario.problems import Problem, ScenarioError
 from posemu.scenario.source_map import Source
 from posemu.scenario.wording import problems_of
+from posemu.shop.cashier import FORGOTTEN_PIN
 from posemu.wire import Masked, mask_pan
 
 PIN_DIGITS = 12
@@ -39,6 +41,9 @@ _KEYS = ["name", "pan", "expiry", "service_code", "pin", "chip", "balance"]
 _NEEDED_KEYS = _KEYS[:5]
 HAS_CHIP = ("2", "6")  # first digit of the service code (ISO/IEC 7813)
 USUAL_CHIP = "credit-cda"
+_OWN_NUMBERS = (
+    "a laboratory's own numbers stand in a file that the scenario names, like test_pans: lab.yaml"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,9 +78,19 @@ def _parse_name(value: Any) -> str:
     return str(value)
 
 
-def _parse_pan(value: Any) -> str:
+def _parse_pan(value: Any, info: ValidationInfo) -> str:
+    """One of the test numbers that are the validation's context; an error names none of a
+    laboratory's."""
     pan = _quoted(value, "a PAN")
-    load_test_pans().check(pan)
+    test_pans = info.context
+    assert isinstance(test_pans, TestPans)
+    if pan.startswith(test_pans.prefixes) or pan in test_pans.numbers:
+        test_pans.check(pan)
+    else:
+        try:
+            load_test_pans().check(pan)
+        except ValueError as error:
+            raise ValueError(f"{error}; {_OWN_NUMBERS}") from None
     return pan
 
 
@@ -101,6 +116,8 @@ def _parse_pin(value: Any) -> str:
     pin = _quoted(value, "a PIN")
     if not re.fullmatch(rf"\d{{{PIN_DIGITS}}}", pin, re.ASCII):
         raise ValueError(f"a test PIN has {PIN_DIGITS} digits, so that it is not found by chance")
+    if pin == FORGOTTEN_PIN:
+        raise ValueError("a test PIN is not all zeros: that is what people type who forgot theirs")
     return pin
 
 
@@ -148,13 +165,38 @@ def load_built_in(name: str) -> tuple[Person, ...]:
     return parse_people((_FOLDER / f"{name}{SUFFIX}").read_text("utf-8"), f"{name}{SUFFIX}")
 
 
-def load_people(path: Path) -> tuple[Person, ...]:
-    """The people in a file of the user's. Raises `ScenarioError`, OSError, UnicodeDecodeError."""
-    return parse_people(path.read_text("utf-8-sig"), str(path))
+def load_people(path: Path, test_pans: TestPans) -> tuple[Person, ...]:
+    """The people in a file of the user's, who bear these numbers only. Raises `ScenarioError`,
+    OSError, UnicodeDecodeError."""
+    return parse_people(path.read_text("utf-8-sig"), str(path), test_pans)
 
 
-def parse_people(text: str, file: str) -> tuple[Person, ...]:
-    """The people written in `text`; `file` is what errors call it. Raises `ScenarioError`."""
+def load_laboratory(path: Path) -> TestPans:
+    """Posemu's test numbers, and those of a laboratory's file.
+
+    Raises `ScenarioError`, which shows no digit of the file, OSError, UnicodeDecodeError.
+    """
+    text = path.read_text("utf-8-sig")
+    problems: Iterable[Problem]
+    try:
+        source = Source(text, str(path))
+        if not source.problems:
+            return read_test_pans(path.absolute())  # so it is never called as posemu's own file is
+        problems = source.problems
+    except ScenarioError as error:
+        problems = error.problems
+    except TestPansError as error:
+        message = f"{error.place} is wrong; {error.reason}"
+        problems = [source.problem((error.place,), message, at_key=True)]
+    raise ScenarioError(
+        problem._replace(message=re.sub(r"\d{4,}", "***", problem.message)) for problem in problems
+    )
+
+
+def parse_people(text: str, file: str, test_pans: TestPans | None = None) -> tuple[Person, ...]:
+    """The people written in `text`; `file` is what errors call it. They bear these test numbers
+    (default: posemu's). Raises `ScenarioError`."""
+    context = test_pans or load_test_pans()
     source = Source(text, file)
     problems = list(source.problems)
     entries = source.data
@@ -165,7 +207,7 @@ def parse_people(text: str, file: str) -> tuple[Person, ...]:
     seen: dict[str, int] = {}
     for i, entry in enumerate(entries):
         try:
-            person = _build(_PersonEntry.model_validate(entry))
+            person = _build(_PersonEntry.model_validate(entry, context=context))
         except ValidationError as error:
             problems += _masked(problems_of(error, source, lambda _: (_KEYS, _NEEDED_KEYS), (i,)))
             continue

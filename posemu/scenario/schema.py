@@ -342,6 +342,11 @@ class ScenarioFile(Section):
     profile: Profile = _default("posemu-default", "the acquirer's rule book")
     lang: Language = _default("en", "language of screens and slips")
     people: Words = _default("sixteen", "test cardholders: built in, or the path of a .yaml file")
+    test_pans: Words | None = Field(
+        default=None,
+        description="the path of a laboratory's file of test card numbers; people may bear them "
+        "besides those of posemu",
+    )
     tills: dict[TillName, TillSection] = Field(min_length=1, description="by name")
     cardholders: CardholdersSection | None = Field(
         default=None, description="who comes, one after another (or `customers`)"

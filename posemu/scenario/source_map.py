@@ -88,7 +88,12 @@ class Source:
                 self._build(part, (*path, i), (*above, node)) for i, part in enumerate(node.value)
             ]
         assert isinstance(node, ScalarNode)
-        return _scalar(node, kind)
+        try:
+            return _scalar(node, kind)
+        except ValueError:  # !!int x, or thousands of digits
+            message = f"no value of !!{kind}; write it in quotes, or without the tag"
+            self.problems.append(self._at(node, message))
+            return None
 
     def _mapping(self, node: MappingNode, path: Path, above: tuple[Node, ...]) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -121,6 +126,8 @@ def _compose(text: str, file: str) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise ScenarioError([Problem(file, line, column, _not_yaml(error))]) from None
+    except RecursionError:
+        raise ScenarioError([Problem(file, 1, 1, "not YAML: nested too deeply")]) from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
         before = text[:position]

@@ -5,12 +5,16 @@ The faults are `posemu.faults.triggers.FaultSpec`, with the catalogue's defaults
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 from posemu.faults.catalogue import Text
 from posemu.faults.interventions import InterventionSpec
 from posemu.faults.triggers import FaultSpec
+from posemu.profiles.pans import TestPans, load_test_pans
 from posemu.scenario.expectation import Expectation
 from posemu.scenario.people import Person
 from posemu.shop.arrivals import Spell
@@ -116,6 +120,15 @@ class Until:
     batch: int
 
 
+class CardNumbers(NamedTuple):
+    """How many people bear a number of a file of test numbers: its name, without its folder, and
+    whether it is a laboratory's."""
+
+    file: str
+    people: int
+    laboratory: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything a world is built from. `profile` names a rule book, `lang` is "en" or "zh"."""
@@ -145,11 +158,25 @@ class Scenario:
     expectations: tuple[Expectation, ...] = ()
     until: Until | None = None
     """Without it, a study stops after `replications`."""
+    test_pans: TestPans | None = field(default=None, repr=False, compare=False)
+    """Posemu's test numbers with those of a laboratory's file, if it names one. They allow what
+    people bear, and change no world."""
 
     def under(self, variant: str) -> Scenario:
         """The scenario as this variant has it. Raises KeyError."""
         by_name = {each.name: each for each in self.variants}
         return replace(self, interventions=by_name[variant].interventions)
+
+    @property
+    def card_numbers(self) -> tuple[CardNumbers, ...]:
+        """The files that allow the people's card numbers: posemu's own first."""
+        posemus = load_test_pans()
+        test_pans = self.test_pans or posemus
+        counts = Counter(test_pans.check(person.pan).file for person in self.people)
+        return tuple(
+            CardNumbers(Path(file).name, counts[file], file not in posemus.files)
+            for file in test_pans.files
+        )
 
     @property
     def buyers(self) -> Cardholders | Customers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_MANY = 22
+_MANY = 23
 
 
 def did_you_mean(word: object, allowed: Iterable[str]) -> str:

@@ -200,7 +200,9 @@ class World:
             return BankCard(stripe)
         holder = Holder(person.pan, person.expiry, person.name, person.service_code)
         profile = load_card_profile(person.chip)
-        image = personalise(profile, holder, Pin(person.pin), name=person.chip)
+        image = personalise(
+            profile, holder, Pin(person.pin), name=person.chip, test_pans=self.scenario.test_pans
+        )
         chip = ChipCard(
             image, self.streams[f"card/{i}/chip"].bytes, self.keyed.sequence("card/chip", i)
         )

@@ -2,7 +2,8 @@
 must not be mixed.
 
 A scenario counts by what its worlds are built of, people included: comments, words for people, the
-file's path, the number of replications and what is expected of the figures do not matter.
+file's path, the number of replications, what is expected of the figures and which file allows a
+card number do not matter.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from posemu.scenario import Build, Scenario, find_build
 from posemu.study.data import to_data
 
 NOT_OF_A_WORLD = (
-    "name", "title", "about", "seed", "replications", "until", "expectations",
+    "name", "title", "about", "seed", "replications", "until", "expectations", "test_pans",
 )  # fmt: skip
 """Parts of a scenario that change no world; the seed does, but is told apart."""
 _PROGRAM = (".py", ".yaml", ".json", ".sql")  # files that decide what a program does

@@ -2,8 +2,8 @@
 world the expanded fault schedule.
 
 It holds the occurrences of random processes, never the generator, so a world replays byte for byte
-from this file (and the file of test cardholders, if the scenario names one: card data is not
-copied).
+from this file (and the files of test cardholders and of a laboratory's test numbers, if the
+scenario names them: card data is not copied).
 """
 
 from __future__ import annotations

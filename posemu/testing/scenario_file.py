@@ -45,18 +45,20 @@ _Pairs = Iterator[tuple[str, Any]]
 
 def scenario_text(
     scenario: Scenario, schedule: Iterable[FaultSpec] | None = None, *, name: str | None = None,
-    title: Text | None = None, people: str | None = None, build: str | None = None,
+    title: Text | None = None, people: str | None = None, test_pans: str | None = None,
+    build: str | None = None,
 ) -> str:  # fmt: skip
     """The text of a scenario file. `schedule`, `name` and `title` take the place of the scenario's
-    own; `people` is the file of its cardholders, if they are not built in; `build` names the build
-    that is tried (default: none is named). Raises `NotWritable`."""
+    own; `people` is the file of its cardholders, if they are not built in, and `test_pans` that of
+    a laboratory's test numbers, if they bear some; `build` names the build that is tried (default:
+    none is named). Raises `NotWritable`."""
     faults = scenario.faults if schedule is None else tuple(schedule)
     top = {"posemu": VERSION, "name": name or scenario.name}
     top |= dict(_texts(scenario, title))
     top["seed"] = scenario.seed
     if build or scenario.build:
         top["build"] = build or scenario.build
-    top |= dict(_shop(scenario, people))
+    top |= dict(_shop(scenario, people, test_pans))
     lines = [f"{key}: {flow(value)}" for key, value in top.items()]
     if faults:
         lines.append("faults:")
@@ -103,7 +105,7 @@ def _texts(scenario: Scenario, title: Text | None) -> _Pairs:
             yield key, {"en": text.en, "zh": text.zh}
 
 
-def _shop(scenario: Scenario, people: str | None) -> _Pairs:
+def _shop(scenario: Scenario, people: str | None, test_pans: str | None) -> _Pairs:
     usual = _usual()
     yield from _others("replications profile lang", scenario, usual, _as_it_is)
     if scenario.day != usual.day:
@@ -112,6 +114,10 @@ def _shop(scenario: Scenario, people: str | None) -> _Pairs:
         yield "day", {"date": day.date.isoformat(), **hours}
     if people is not None or scenario.people != usual.people:
         yield "people", people or _people(scenario)
+    if any(each.laboratory and each.people for each in scenario.card_numbers):
+        if test_pans is None:
+            raise NotWritable("people bear a laboratory's numbers: name its file with `test_pans`")
+        yield "test_pans", test_pans
     rssi = usual.tills[0].rssi_dbm
     tills: dict[str, dict[str, str]] = {}
     for till in scenario.tills:

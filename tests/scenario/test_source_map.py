@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from posemu.profiles.quantities import Plain
+from posemu.scenario.problems import ScenarioError
 from posemu.scenario.source_map import Source
 
 TEXT = """\
@@ -73,3 +75,20 @@ def test_the_data_is_that_of_the_yaml_library(document: object) -> None:
     except YAMLError:
         reject()  # what the library writes and cannot read itself, like {x: :0}
     assert Source(out.getvalue(), "x").data == expected
+
+
+@pytest.mark.parametrize("value", ["!!int 4111-1111", "!!float abc", "9" * 5000])
+def test_a_number_that_is_none_is_a_problem(value: str) -> None:
+    """A tag that its value does not fit, or more digits than a number can have, is placed, and not
+    shown: in a file of people it may be a card number."""
+    source = Source(f"a: 1\nb: {value}\n", "x.yaml")
+    assert source.data == {"a": 1, "b": None}
+    (problem,) = source.problems
+    assert (problem.line, problem.column) == (2, 4)
+    assert not any(part in problem.message for part in ("4111", "abc", "999"))
+
+
+def test_what_is_nested_too_deeply_is_a_problem() -> None:
+    """Thousands of brackets are refused like any file that is not YAML."""
+    with pytest.raises(ScenarioError, match="x:1:1: not YAML: nested too deeply"):
+        Source("[" * 3000, "x")

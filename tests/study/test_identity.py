@@ -16,14 +16,18 @@ from posemu.study import identity_of
 from posemu.study.identity import NOT_OF_A_WORLD, program_digest, scenario_digest
 from posemu.terminal import Terminal
 
+LABORATORY = Path(__file__).parents[1] / "scenario" / "good" / "pans" / "laboratory.yaml"
+
 
 def test_words_and_counts_do_not_make_another_scenario(text: str, scenario: Any) -> None:
-    """Comments, titles, the file's name, replications, the stopping rule and expectations leave the
-    digest as it is; so a study may be gone on with under others."""
+    """Comments, titles, the file's name, replications, the stopping rule, expectations and a
+    laboratory's test numbers leave the digest as it is; so a study may be gone on with under
+    others."""
     said = text.replace("name: tiny", "name: other\ntitle: {en: Shop}\nabout: {en: Small}\n# !")
     said = said.replace("replications: 3", "replications: 9")
     said += "until: {half_width: {txn_time: 1}, budget: 9}\n"
     said += "expect: [{metric: timeout_rate, at_most: 1}]\n"
+    said += f"test_pans: {LABORATORY}\n"
     other = load_text(said.replace("seed: 3", "seed: 4"), "some/where/else.yaml")
     assert {f.name for f in fields(other) if getattr(other, f.name) != getattr(scenario, f.name)
             } == set(NOT_OF_A_WORLD)  # fmt: skip

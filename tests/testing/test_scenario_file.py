@@ -64,6 +64,7 @@ def test_everything() -> None:
     assert again(full) == full
 
 
+OWN_NUMBERS = load_scenario(Path(__file__).parents[1] / "scenario" / "good" / "laboratory.yaml")
 WRITTEN_BY_HAND = ("cases", "outcomes", "people")
 """Studies with variants, scenarios that expect something, and files that are no scenarios."""
 
@@ -120,6 +121,15 @@ def test_own_people() -> None:
     text = scenario_text(few, people="few.yaml")
     assert 'people: "few.yaml"\n' in text
     assert not any(person.pan in text for person in few.people)
+
+
+def test_a_laboratorys_numbers() -> None:
+    """Cardholders who bear numbers of a laboratory's file need its name, too."""
+    few = replace(SHOP, people=OWN_NUMBERS.people, test_pans=OWN_NUMBERS.test_pans)
+    with pytest.raises(NotWritable, match="name its file with `test_pans`"):
+        scenario_text(few, people="few.yaml")
+    text = scenario_text(few, people="few.yaml", test_pans="our-lab.yaml")
+    assert 'people: "few.yaml"\ntest_pans: "our-lab.yaml"\n' in text
 
 
 def spec(trigger: Any, span: Any = None, mode: str = "comms-outage") -> FaultSpec:
