@@ -59,7 +59,7 @@ from posemu.wire import (
     template,
     tlv_pairs,
 )
-from posemu.wire.emv.meanings import bit_names
+from posemu.wire.emv.meanings import bit_places
 
 ATC_JUMP: Final = 100
 """Transactions between two that the issuer sees; more are noted. Assumed: a card that is used ten
@@ -167,7 +167,7 @@ class ChipIssuer:
             card = self._prove(objects, told, pan, online)
         except _UnusableError as unusable:
             return Judged((unusable.finding,), self._decide((unusable.finding,)))
-        findings = [name for name, found in _noted(objects, told).items() if found]
+        findings = _noted(objects, told)
         kind = _KINDS.get(objects["9F27"][0] & _KIND, "")
         if kind != _claimed(told):
             findings.append("type-differs")
@@ -331,17 +331,17 @@ def _claimed(told: IssuerApplicationData) -> str:
         return ""
 
 
-def _noted(objects: Mapping[str, bytes], told: IssuerApplicationData) -> dict[str, int]:
-    """Every bit of TVR and CVR by name."""
+def _noted(objects: Mapping[str, bytes], told: IssuerApplicationData) -> list[str]:
+    """The bits of TVR and CVR that are set, by name."""
     rows = [("tvr", "95", objects["95"])]
     if told.scheme in _CVR_TABLES:
         rows.append(("cvr", _CVR_TABLES[told.scheme], _results(told)))
-    return {
-        f"{of}.{bit.name}": bit.read(row)
+    return [
+        f"{of}.{name}"
         for of, table, row in rows
-        for bit in bit_names(table)
-        if bit.high == bit.low
-    }
+        for name, (at, mask) in bit_places(table).items()
+        if at < len(row) and row[at] & mask
+    ]
 
 
 def _as_signed(objects: Mapping[str, bytes]) -> dict[str, bytes]:

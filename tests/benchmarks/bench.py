@@ -22,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from chip import bench_cda, bench_kernel
+from chip_sale import bench_chip_sale
 from measure import Effort
 from messages import bench_messages
 from peers import PEERS
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], dict[str, Any]]] = {
     "cda": bench_cda,
     "help": bench_help,
     "sale": bench_sale,
+    "chip_sale": bench_chip_sale,
     "cafe": bench_cafe,
     "scale": bench_scale,
     "memory": bench_memory,

@@ -132,14 +132,19 @@ class Calls:
 
     def names(self, needed: Needed) -> list[str]:
         """What each call is, and what it is needed for."""
-        keys = [f"RSA, {n.bit_length()} bits, exponent {e}" for _, e, n in self.rsa]
+        keys = [f"RSA, {n.bit_length()} bits, {_exponent(e)}" for _, e, n in self.rsa]
         texts = [f"SHA-1, {len(text)} bytes" for text in self.sha1]
         rows = zip((*keys, *texts), (*needed.rsa, *needed.sha1), strict=True)
         return [f"{call}: {what}" for call, what in rows]
 
 
-def _calls(work: Work) -> Calls:
-    """The primitives that `work` calls."""
+def _exponent(exponent: int) -> str:
+    """A private one is as long as the modulus, and stays where it is."""
+    return f"exponent {exponent}" if exponent < 1 << 24 else "a private exponent"
+
+
+def calls_of(work: Work) -> Calls:
+    """The primitives that `work` calls, in their order."""
     found = Calls()
 
     def power(*call: int) -> int:
@@ -152,7 +157,7 @@ def _calls(work: Work) -> Calls:
 
     blocks.sha1 = signatures.sha1 = hashed  # type: ignore[attr-defined]
     try:
-        with _powers_by(power):
+        with powers_by(power):
             work()
     finally:
         blocks.sha1 = signatures.sha1 = sha1  # type: ignore[attr-defined]
@@ -160,7 +165,7 @@ def _calls(work: Work) -> Calls:
 
 
 @contextmanager
-def _powers_by(power: Power) -> Iterator[None]:
+def powers_by(power: Power) -> Iterator[None]:
     """RSA computes with this power meanwhile."""
     kept, rsa.powmod = rsa.powmod, power
     try:
@@ -192,8 +197,8 @@ def _replay(card: str, amount: str) -> Replay:
 
 def _beside_floor(effort: Effort, card: str, amount: str, aim: str | None) -> dict[str, Any]:
     replay = _replay(card, amount)
-    calls = _calls(replay.run)
-    assert calls == _calls(replay.run), "something is kept from one transaction to the next"
+    calls = calls_of(replay.run)
+    assert calls == calls_of(replay.run), "something is kept from one transaction to the next"
     commands = [request.apdu for request in replay.requests if isinstance(request, Transmit)]
     answers = [answer.apdu for answer in replay.answers if isinstance(answer, Answered)]
 
@@ -203,7 +208,7 @@ def _beside_floor(effort: Effort, card: str, amount: str, aim: str | None) -> di
         for apdu in answers:
             decode_tlv(parse_response(apdu).data)
 
-    with _powers_by(pow):
+    with powers_by(pow):
         rows = rounds_of(effort, [timer(replay.run), timer(parse), timer(calls.make)])
     ours, parsed, crypto = zip(*rows, strict=True)
     ratios = [our / (parse_s + crypto_s) for our, parse_s, crypto_s in rows]
@@ -225,9 +230,9 @@ def _by_gmpy2(effort: Effort, work: Work) -> dict[str, Any]:
     if GMPY2 is None:
         alone = [row[0] for row in rounds_of(effort, [timer(work)])]
         return {"peer_us": microseconds(alone), "us": "gmpy2 is not installed"}
-    with _powers_by(GMPY2):
+    with powers_by(GMPY2):
         result = work()
-    with _powers_by(pow):
+    with powers_by(pow):
         assert work() == result
     timers = (_timer_by(GMPY2, work), _timer_by(pow, work))
     return times_faster(*zip(*rounds_of(effort, timers), strict=True), None)
@@ -237,7 +242,7 @@ def _timer_by(power: Power, work: Work) -> Timer:
     timed = timer(work)
 
     def time(count: int) -> float:
-        with _powers_by(power):
+        with powers_by(power):
             return timed(count)
 
     return time

@@ -40,32 +40,40 @@ EVENTS = sum(count for _, count in OCCURRENCES)
 assert EVENTS <= 40
 
 _KEY, _BLOCK, _ZERO = bytes(16), bytes(16), CBC(bytes(16))
-PRIMITIVES: tuple[tuple[str, int], ...] = (
-    (
-        "AES-ECB context, 6 blocks: transaction key to working keys (terminal, host)",
-        2,
-    ),
-    ("AES-ECB context, 2 blocks: PIN block format 4 (terminal, host)", 2),
-    ("AES-CBC context, 3 blocks: track data (terminal, host)", 2),
-    ("CMAC over the request, 150 bytes (terminal, host)", 2),
-    ("CMAC over the answer, 100 bytes (host, terminal)", 2),
-)
+REQUEST_BYTES, ANSWER_BYTES = 150, 100
+"""Of the messages that are authenticated."""
 
 
-def _events(env: simpy.Environment, sales: int) -> Generator[Any, Any, None]:
+def primitives(request_bytes: int = REQUEST_BYTES, answer_bytes: int = ANSWER_BYTES) -> list[str]:
+    """What `run_crypto` does for each sale, by name."""
+    return [
+        "2 x AES-ECB context, 6 blocks: transaction key to working keys (terminal, host)",
+        "2 x AES-ECB context, 2 blocks: PIN block format 4 (terminal, host)",
+        "2 x AES-CBC context, 3 blocks: track data (terminal, host)",
+        f"2 x CMAC over the request, {request_bytes} bytes (terminal, host)",
+        f"2 x CMAC over the answer, {answer_bytes} bytes (host, terminal)",
+    ]
+
+
+def _events(env: simpy.Environment, count: int) -> Generator[Any, Any, None]:
     timeout = env.timeout
-    for _ in range(sales * EVENTS):
+    for _ in range(count):
         yield timeout(1)
 
 
-def run_events(sales: int) -> None:
+def run_events(sales: int, each: int = EVENTS) -> None:
+    """So many sales of `each` events."""
     env = simpy.Environment()
-    env.process(_events(env, sales))
+    env.process(_events(env, sales * each))
     env.run()
 
 
-def run_crypto(sales: int) -> None:
-    blocks, track, request, answer = bytes(96), bytes(48), bytes(150), bytes(100)
+def run_crypto(
+    sales: int, request_bytes: int = REQUEST_BYTES, answer_bytes: int = ANSWER_BYTES
+) -> None:
+    """What terminal and host do with AES, sale by sale."""
+    blocks, track = bytes(96), bytes(48)
+    request, answer = bytes(request_bytes), bytes(answer_bytes)
     for _ in range(2 * sales):
         Cipher(AES(_KEY), ECB()).encryptor().update(blocks)
         pin = Cipher(AES(_KEY), ECB()).encryptor()

@@ -156,7 +156,9 @@ class ChipCard:
         return True
 
     def _answer(self, apdu: bytes) -> tuple[Turn, bytes]:
-        session = replace(self._session, challenge=b"")
+        session = self._session
+        if session.challenge:
+            session = replace(session, challenge=b"")
         turn = Turn(
             self._image, self._memory, session, _NOTHING, self._random,
             self.wear.atc_stuck, self.wear.cryptogram_spoiled, self._session.challenge,

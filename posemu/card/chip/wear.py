@@ -150,4 +150,6 @@ class Wear:
         return data + status
 
     def _has(self, kind: _Kind, ins: int = -1) -> bool:
-        return any((flaw.kind, flaw.ins) == (kind, ins) for flaw in self._flaws)
+        return bool(self._flaws) and any(
+            (flaw.kind, flaw.ins) == (kind, ins) for flaw in self._flaws
+        )

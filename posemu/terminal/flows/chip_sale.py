@@ -227,28 +227,26 @@ def _choose(t: Terminal, request: ChooseApplication) -> Story:
     return given
 
 
-def _accepted(t: Terminal, objects: Mapping[str, bytes]) -> CardSeen | None:
-    """The card, in the secure module; None if its objects name two cards, or would show its number
-    in field 55."""
+def _accepted(t: Terminal, objects: Mapping[str, bytes]) -> tuple[CardSeen, bytes] | None:
+    """The card, in the secure module, and field 55; None if its objects name two cards, or would
+    show its number in field 55."""
+    field_55 = encode_tlv([Tlv(tag, objects[tag]) for tag in t.emv.field_55 if tag in objects])
     try:
         card: CardSeen = t.module.accept_chip(objects)
         t.diagnosis.seen(t.module.card_token)
-        t.module.check_clear({55: _field_55(t, objects)})
+        t.module.check_clear({55: field_55})
     except (TrackError, SecureModuleError):
         t.module.forget()
         return None
-    return card
-
-
-def _field_55(t: Terminal, objects: Mapping[str, bytes]) -> bytes:
-    return encode_tlv([Tlv(tag, objects[tag]) for tag in t.emv.field_55 if tag in objects])
+    return card, field_55
 
 
 def _go_online(t: Terminal, asked: _Asked, request: GoOnline) -> Story:
     """Asks the host, once: from here on as a sale by stripe, up to the answer."""
-    card = _accepted(t, {**request.data, **request.card})
-    if card is None:
+    accepted = _accepted(t, {**request.data, **request.card})
+    if accepted is None:
         return UnableToGoOnline()
+    card, field_55 = accepted
     time, date = t.calendar()
     record = t.journal.prepare(date, time, asked.amount_minor, card.pan, INSERTED)
     asked.record = record
@@ -262,9 +260,7 @@ def _go_online(t: Terminal, asked: _Asked, request: GoOnline) -> Story:
     t.journal.sending()
     yield from t.journal.flush()
     yield State.SALE_SENDING
-    sealed = t.module.seal_chip(
-        SALE, chip_request(t, record, _field_55(t, request.data)), request.pin
-    )
+    sealed = t.module.seal_chip(SALE, chip_request(t, record, field_55), request.pin)
     send(t, connection, sealed)
     yield State.SALE_WAITING
     got = yield from answer(t, connection, sealed, "0210", record.stan)
@@ -333,14 +329,15 @@ def _close(asked: _Asked) -> None:
 
 def _approved_offline(t: Terminal, asked: _Asked, outcome: Outcome) -> Story:
     """The advice in the queue is the commit (see `advice_queue`)."""
-    card = _accepted(t, outcome.data)
-    if card is None:
+    accepted = _accepted(t, outcome.data)
+    if accepted is None:
         return (yield from _cancelled(t, asked.record, "bad-format"))
+    card, field_55 = accepted
     record = asked.record or _prepared(t, asked, card.pan)
     t.journal.keep_chip(chip_slip(outcome.data))
     yield from t.journal.flush()
     yield State.SALE_STORING
-    message = advice_request(t, record, _field_55(t, outcome.data), outcome.response_code)
+    message = advice_request(t, record, field_55, outcome.response_code)
     sealed = t.module.store(t.queue.next_number, message)
     yield from t.queue.put(record.stan, record.date, record.amount_minor, sealed)
     t.next_advice_us = t.now_us() + t.profile.advice_after_us
@@ -351,8 +348,8 @@ def _declined_offline(t: Terminal, asked: _Asked, outcome: Outcome) -> Story:
     """A service that the card does not do is no decline (EMV Book 4, 6.3.7)."""
     if PROMPTS[outcome.reason] != "declined":
         return (yield from _cancelled(t, asked.record, outcome.reason))
-    card = _accepted(t, outcome.data)
-    record = asked.record or _prepared(t, asked, card.pan if card is not None else "")
+    accepted = _accepted(t, outcome.data)
+    record = asked.record or _prepared(t, asked, accepted[0].pan if accepted is not None else "")
     t.module.forget()
     return (yield from declined(t, record, outcome.response_code))
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from posemu.wire.errors import DecodeError, EncodeError
@@ -255,6 +256,7 @@ def _length(data: bytes, offset: int, end: int, field: str) -> tuple[int, int]:
     return int.from_bytes(data[offset + 1 : behind], "big"), 1 + width
 
 
+@lru_cache(maxsize=1024)
 def _tag_bytes(tag: str) -> bytes:
     """The bytes of a well-formed tag. Raises `EncodeError`."""
     try:
