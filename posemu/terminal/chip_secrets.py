@@ -44,6 +44,7 @@ _FIXED = 17  # bytes of an enciphered PIN's block that are not padding (EMV Book
 _NOT_IN_CLEAR = {EXPIRY: "expiry"}
 """Card data beside what the dictionary of tags marks as sensitive; tag -> what it is. The expiry is
 part of the track: the dialect carries it (DE14) nowhere in clear."""
+_FIELD_55_MAX = 255  # LLLVAR of up to 255 bytes: what the dialects carry
 _IV, _MAC, _LENGTH = 16, 16, 2
 STORAGE_KEY_BYTES = 32
 
@@ -116,12 +117,16 @@ def verify_command(pin: Pin, challenge: bytes, key: RsaPublicKey | None, padding
 
 def check_field_55(data: bytes, pan: str | None = None) -> None:
     """Raises `SecureModuleError` if field 55 holds card data, at any depth, or the digits of `pan`
-    under whatever tag, or is no row of objects.
+    under whatever tag, or is no row of objects, or longer than a message carries.
 
     It is refused and not taken out in silence: the terminal's file is wrong, and says so before a
     host leaves the message on record. The PAN sequence number (5F34) is no card data: it tells
     two cards of one PAN apart, and nothing without it. PCI DSS 4.0 3.3 and 4.2.
     """
+    if len(data) > _FIELD_55_MAX:
+        raise SecureModuleError(
+            f"field 55 has {len(data)} bytes: a message carries {_FIELD_55_MAX}"
+        )
     try:
         tags = _tags(decode_tlv(data))
     except DecodeError as error:

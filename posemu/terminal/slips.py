@@ -88,7 +88,7 @@ _VERIFIED: Final[Mapping[int, str]] = {
     0x01: "offline-pin", 0x02: "online-pin", 0x03: "pin-and-signature", 0x04: "offline-pin",
     0x05: "pin-and-signature", 0x1E: "signature-only",
 }  # fmt: skip
-_METHOD, _FAILED, _NAME_MAX = 0x3F, 0x01, 16
+_METHOD, _FAILED, _NAME_MAX, _AID_MAX = 0x3F, 0x01, 16, 16
 
 
 def chip_slip(data: Mapping[str, bytes]) -> ChipSlip:
@@ -99,7 +99,7 @@ def chip_slip(data: Mapping[str, bytes]) -> ChipSlip:
     verified = _VERIFIED.get(method & _METHOD, "not-verified")
     name = data.get("9F12") or data.get("50", b"")
     return ChipSlip(
-        aid=data.get("84", data.get("9F06", b"")).hex().upper(),
+        aid=data.get("84", data.get("9F06", b""))[:_AID_MAX].hex().upper(),
         name=_readable(name),
         cryptogram=data.get("9F26", b"").hex().upper(),
         atc=data.get("9F36", b"").hex().upper(),
