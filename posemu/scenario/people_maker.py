@@ -15,7 +15,7 @@ from posemu.wire import luhn_check_digit
 PEOPLE_MAX = 10_000
 _NAME_MAX = 26
 _SERVICE_CODES = ("101", "120", "121", "122", "126", "101", "120", "201")
-"""In turn: mostly stripe only, every eighth with a chip, so that a swipe is refused."""
+"""In turn: mostly stripe only, every eighth with a chip, which is inserted."""
 _HEAD = """\
 # Test cardholders made by: posemu people --count {count} --locale {locale} --seed {seed}
 #

@@ -106,6 +106,7 @@ class Terminal:
         self._reset()
         self.flash.get_power()
         self._advice_flash.get_power()
+        self.module.lose_power()  # a program that had not noticed the cut may have written there
         self.display.lit = True
         self.state = State.STARTING
         return program(self)

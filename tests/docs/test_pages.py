@@ -7,6 +7,7 @@ import runpy
 from dataclasses import fields
 from pathlib import Path
 
+from posemu.card.chip import card_profiles
 from posemu.cli.main import COMMANDS
 from posemu.faults import Intervention
 from posemu.faults.catalogue import failure_modes
@@ -86,3 +87,10 @@ def test_every_link_between_pages_leads_to_a_file() -> None:
     for page in [ROOT / "README.md", *PAGES]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_the_chip_page_has_every_card_profile() -> None:
+    """Who looks for a card finds all there are."""
+    text = (DOCS / "how-to" / "try-chip-cards.md").read_text("utf-8")
+    rows = "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))
+    assert set(re.findall(r"`([\w-]+)`", rows)) == set(card_profiles())
