@@ -26,7 +26,11 @@ from .worlds import CHIP_ONLY, LISTED, Run, Variant, base_run, report, run
 
 STORIES = ("two-sales", "two-sales-one-reversed", "code-queried")
 CHIP_STORIES = ("chip-lost", "advice-repeats")  # a reversal; an upload, and its repeats
-SPINE = {name: variant for name, variant in LISTED.items() if variant.mode.id not in CHIP_ONLY}
+HOLDERS = ("pin-forgotten", "pin-bypassed")  # before any message: met at chip sales alone
+SPINE = {
+    name: variant for name, variant in LISTED.items()
+    if variant.mode.id not in (*CHIP_ONLY, *HOLDERS)
+}  # fmt: skip
 
 
 def points(found: Run) -> list[tuple[OnMessage, int]]:

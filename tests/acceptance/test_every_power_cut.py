@@ -28,9 +28,9 @@ from .worlds import Run, base_run, met_first, report, run
 PLAIN = "plain"
 STORIES = (
     PLAIN, "sale", "reversal", "reversal-repeats", "sign-on-fails", "end-of-day-fails",
-    "late-receipt", "code-queried", "code-closed-late", "advice-repeats",
+    "late-receipt", "code-queried", "code-closed-late",
 )  # fmt: skip
-FURTHER = ("chip", "chip-lost", "chip-unanswered", "chip-refused", "chip-choice")
+FURTHER = ("advice-repeats", "chip", "chip-lost", "chip-unanswered", "chip-refused", "chip-choice")
 """These take as long again."""
 AREAS = ("journal", "queue")  # of flash
 SHARES = 4  # of a flush: the moments in its middle whose recovery is cut again

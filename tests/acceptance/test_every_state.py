@@ -35,6 +35,7 @@ from .worlds import (
 EXHAUSTED = "keys-run-out"  # comes to no rest, by design: it is only shown to be reached
 PARTS_OF_OTHERS = ("plain", "two-sales", "two-sales-one-reversed")  # their states are in others
 STORIES = tuple(name for name in BASES if name not in (EXHAUSTED, *PARTS_OF_OTHERS))
+PLAIN_CHIP = "chip"
 LATE_US = 300 * SECOND  # after the last customer of every base
 
 
@@ -145,9 +146,10 @@ def _is_tried(variant: Variant, base: Base) -> bool:
 
 
 def _is_first(variant: Variant, base: Base) -> bool:
-    """Each listed way of a fault where it is at home: of one that touches chips, at a chip's
-    states. The rest are strengths and combinations, and take twice as long."""
-    return variant.setting.listed and base.by_chip == (variant.mode.id in CHIP_ONLY)
+    """Each listed way of a fault where it is at home: of one that touches chips, in a plain chip
+    sale. The rest are strengths and combinations, and take three times as long."""
+    home = base.name == PLAIN_CHIP if variant.mode.id in CHIP_ONLY else not base.by_chip
+    return variant.setting.listed and home
 
 
 def stories_of(variant: Variant, first: bool) -> list[str]:

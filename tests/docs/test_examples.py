@@ -47,6 +47,7 @@ FILE_NAME = re.compile(r"# ([\w./-]+\.(?:yaml|py))\n")
 ANY = "..."
 PROGRESS = re.compile(r"\S+: \d+ of \d+ worlds|\S+：\d+ 次运行，已完成 \d+ 次")
 """Lines on standard error whose number depends on how fast the machine is."""
+LONG = (ROOT / "README.md",)  # the coffee shop, all of it: three minutes of a core
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,11 @@ def shown_anew(shown: list[str], printed: list[str]) -> list[str]:
     return [*printed[: shown.index(ANY)], ANY, *printed[len(printed) - tail :]]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.exhaustive if page in LONG else ()) for page in PAGES],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
 def test_the_examples_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> None:
     """Every command of the page exits as it says and prints what it shows (else: make examples)."""
     shell = Shell(tmp_path / "page")
