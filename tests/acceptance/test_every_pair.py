@@ -81,7 +81,7 @@ def test_the_points_are_the_messages_of_a_sale() -> None:
 def test_every_pair_of_faults_in_one_sale(first: Variant, story: str, tell: Tell) -> None:
     """Two faults that meet in one sale, at whichever of its messages, leave money, words and
     secrets in order."""
-    _meet(first, SPINE, story, tell)
+    _assert_safe_in_every_pair(first, SPINE, story, tell)
 
 
 @pytest.mark.exhaustive
@@ -90,10 +90,12 @@ def test_every_pair_of_faults_in_one_sale(first: Variant, story: str, tell: Tell
 def test_every_pair_of_faults_in_one_chip_sale(first: Variant, story: str, tell: Tell) -> None:
     """Likewise by chip, and in the upload of an offline approval; the faults of chips among
     them."""
-    _meet(first, LISTED, story, tell)
+    _assert_safe_in_every_pair(first, LISTED, story, tell)
 
 
-def _meet(first: Variant, others: dict[str, Variant], story: str, tell: Tell) -> None:
+def _assert_safe_in_every_pair(
+    first: Variant, others: dict[str, Variant], story: str, tell: Tell
+) -> None:
     worlds = felt = 0
     broken: list[str] = []
     for at, at_us in points(base_run(story)):

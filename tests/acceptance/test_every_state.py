@@ -169,7 +169,7 @@ FURTHER = [variant for variant in VARIANTS.values() if stories_of(variant, first
 def test_fault_at_every_state(variant: Variant, tell: Tell) -> None:
     """Whatever state it strikes in, a fault leaves money, words and secrets in order, and the
     terminal comes to rest."""
-    _strike(variant, stories_of(variant, first=True), tell)
+    _assert_safe_at_every_state(variant, stories_of(variant, first=True), tell)
 
 
 @pytest.mark.exhaustive
@@ -177,10 +177,10 @@ def test_fault_at_every_state(variant: Variant, tell: Tell) -> None:
 def test_every_strength_of_a_fault_at_every_state(variant: Variant, tell: Tell) -> None:
     """Likewise, for all that is not tried there: every strength, and a chip sale under the faults
     of line, host and power."""
-    _strike(variant, stories_of(variant, first=False), tell)
+    _assert_safe_at_every_state(variant, stories_of(variant, first=False), tell)
 
 
-def _strike(variant: Variant, stories: list[str], tell: Tell) -> None:
+def _assert_safe_at_every_state(variant: Variant, stories: list[str], tell: Tell) -> None:
     worlds = felt = 0
     broken: list[str] = []
     for name in stories:

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from statistics import median
 from typing import Any
 from unittest.mock import patch
 
@@ -30,8 +29,8 @@ from chip_floor import ANSWER_BYTES, CDA, EXCHANGES, REQUEST_BYTES, SDA, TDES, t
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
-from measure import Effort, aimed, microseconds
-from spine import sales_scenario, seconds_per_sale, timed
+from measure import Effort
+from spine import beside_floor, sales_scenario, seconds_per_sale, timed
 
 from posemu.card.chip import CardProfile, read_card_profile
 from posemu.scenario import Scenario, World
@@ -118,18 +117,8 @@ def _beside_floor(effort: Effort, card: str) -> dict[str, Any]:
                 seconds_per_sale(chip_world(card, sales, judged=True), sales),
             )
         )
-    of_events, of_crypto, bare, judged = zip(*rows, strict=True)
-    ratio = round(median(row[2] / (row[0] + row[1]) for row in rows), 2)
     return {
-        "sales_per_s": round(1 / median(bare)),
-        "sales_per_s_judged": round(1 / median(judged)),
-        "us_per_sale": microseconds(bare),
-        "us_per_sale_judged": microseconds(judged),
-        "floor_us": round(microseconds(of_events) + microseconds(of_crypto), 1),
-        "floor_events_us": microseconds(of_events),
-        "floor_crypto_us": microseconds(of_crypto),
-        "ratio_to_floor": aimed(ratio, "<= 2.5"),
-        "ratio_to_floor_judged": round(median(row[3] / (row[0] + row[1]) for row in rows), 2),
+        **beside_floor(rows),
         "floor_events": [f"{count} x {name}" for name, count in happens],
         "floor_event_count": events,
         "floor_primitives": [

@@ -77,8 +77,19 @@ def bench_sale(effort: Effort) -> dict[str, Any]:
         bare = world_seconds(_sales(effort), 1, judged=False)
         judged = world_seconds(_sales(effort), 1, judged=True)
         rows.append((events, crypto, bare, judged))
+    return {
+        **beside_floor(rows),
+        "floor_events": [f"{count} x {name}" for name, count in floor.OCCURRENCES],
+        "floor_event_count": floor.EVENTS,
+        "floor_primitives": floor.primitives(),
+    }
+
+
+def beside_floor(rows: list[tuple[float, float, float, float]]) -> dict[str, Any]:
+    """Figures of rounds in which floor (events, cryptography) and world (without the judge, with
+    it) took turns: seconds a sale."""
     events, crypto, bare, judged = zip(*rows, strict=True)
-    ratio = round(median(r[2] / (r[0] + r[1]) for r in rows), 2)
+    ratio = round(median(row[2] / (row[0] + row[1]) for row in rows), 2)
     return {
         "sales_per_s": round(1 / median(bare)),
         "sales_per_s_judged": round(1 / median(judged)),
@@ -88,10 +99,7 @@ def bench_sale(effort: Effort) -> dict[str, Any]:
         "floor_events_us": microseconds(events),
         "floor_crypto_us": microseconds(crypto),
         "ratio_to_floor": aimed(ratio, "<= 2.5"),
-        "ratio_to_floor_judged": round(median(r[3] / (r[0] + r[1]) for r in rows), 2),
-        "floor_events": [f"{count} x {name}" for name, count in floor.OCCURRENCES],
-        "floor_event_count": floor.EVENTS,
-        "floor_primitives": floor.primitives(),
+        "ratio_to_floor_judged": round(median(row[3] / (row[0] + row[1]) for row in rows), 2),
     }
 
 

@@ -93,7 +93,7 @@ def returned(function: str, file: Path) -> set[str]:
 
 def all_symptoms() -> set[str]:
     sale, end, code = FLOWS / "sale.py", FLOWS / "sale_end.py", FLOWS / "code_sale.py"
-    refused = called("cancelled", 2, [sale]) | called("_cancel", 2, [code])
+    refused = called("cancelled", 2, [sale, code])
     refused |= set(PROMPTS.values()) - {"approved", "declined", "unknown"}  # of a chip
     unread = returned("_present", sale) | returned("_scan", code)
     ended = (results(end) | results(code)) - {"approved", "declined", "cancelled"}

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from posemu.sim import Story, Wait
 from posemu.terminal.flows.amount import confirmed_amount
 from posemu.terminal.flows.order import CANNOT_CHECK, IN_PROGRESS, is_paid, resolve, tell_paid
+from posemu.terminal.flows.sale_end import cancelled, declined
+from posemu.terminal.journal import CODE as BY_CODE
 from posemu.terminal.line import VALID, answer, connect, send
 from posemu.terminal.ports import CODE, KEY
 from posemu.terminal.requests import SALE, pay_request
@@ -34,13 +36,13 @@ def code_sale(t: Terminal) -> Story:
     if t.journal.order is not None:
         t.display.show("asking-first")
         if not (yield from resolve(t)):
-            return (yield from _cancel(t, "order-pending", "order-pending"))
+            return (yield from cancelled(t, "order-pending", "order-pending", BY_CODE))
     amount_minor = yield from confirmed_amount(t, State.CODE_AMOUNT, State.CODE_CONFIRM)
     if amount_minor is None:
-        return (yield from _cancel(t, "cancelled", "amount"))
+        return (yield from cancelled(t, "cancelled", "amount", BY_CODE))
     failed = yield from _scan(t)
     if failed is not None:
-        return (yield from _cancel(t, failed, failed))
+        return (yield from cancelled(t, failed, failed, BY_CODE))
     return (yield from _pay(t, amount_minor))
 
 
@@ -70,7 +72,7 @@ def _pay(t: Terminal, amount_minor: int) -> Story:
     connection = yield from connect(t, State.CODE_CONNECTING)
     if connection is None:
         t.journal.cancelled()
-        return (yield from _cancel(t, "no-connection", "no-connection"))
+        return (yield from cancelled(t, "no-connection", "no-connection", BY_CODE))
     t.journal.sending()
     yield from t.journal.flush()
     yield State.CODE_SENDING
@@ -87,7 +89,7 @@ def _pay(t: Terminal, amount_minor: int) -> Story:
         return (yield from _wait_for_customer(t, record))
     if got.how != VALID or got.code in ("00", CANNOT_CHECK):
         return (yield from _find_out(t, record))
-    return (yield from _declined(t, record, got.code))
+    return (yield from declined(t, record, got.code))
 
 
 def _wait_for_customer(t: Terminal, record: SaleRecord) -> Story:
@@ -113,24 +115,6 @@ def _resolve(t: Terminal, record: SaleRecord) -> Story:
     done = yield from resolve(t)
     result = "unknown" if not done else "approved" if record.status == "approved" else "closed"
     return _end(t, result, record)
-
-
-def _declined(t: Terminal, record: SaleRecord, code: str) -> Story:
-    meaning = t.codes.get(code, t.codes["other"])
-    t.display.show("declined", code=code, meaning=meaning, stan=record.stan)
-    t.journal.declined(code)
-    yield State.SALE_DECLINED
-    t.emit("sale-ended", {
-        "method": "code", "result": "declined", "stan": record.stan, "code": code,
-    })  # fmt: skip
-
-
-def _cancel(t: Terminal, prompt: str, why: str) -> Story:
-    """Nothing was sent: there is no order."""
-    t.module.forget()
-    t.display.show(prompt)
-    yield State.SALE_CANCELLED
-    t.emit("sale-ended", {"method": "code", "result": "cancelled", "why": why})
 
 
 def _end(t: Terminal, result: str, record: SaleRecord) -> None:

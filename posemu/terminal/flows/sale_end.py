@@ -1,4 +1,4 @@
-"""How a card sale ends, whichever way the card was read: approved, declined, unknown, cancelled."""
+"""How a sale ends: declined or cancelled, by card or by code; approved or unknown, by card."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from posemu.sim import Story
 from posemu.terminal.flows.receipt import print_receipt
 from posemu.terminal.flows.reversal import reverse
+from posemu.terminal.journal import CARD
 from posemu.terminal.line import BAD_MAC, GARBLED, NONE
 from posemu.terminal.ports import Connection
 from posemu.terminal.states import State
@@ -30,13 +31,13 @@ def approved(t: Terminal, record: SaleRecord, rrn: str, authorisation: str) -> S
 
 
 def declined(t: Terminal, record: SaleRecord, code: str) -> Story:
-    """By the host, or by the chip (Z1, Z3)."""
+    """A card or code sale: by the host, or by the chip (Z1, Z3)."""
     meaning = t.codes.get(code, t.codes["other"])
     t.display.show("declined", code=code, meaning=meaning, stan=record.stan)
     t.journal.declined(code)
     yield State.SALE_DECLINED
     t.emit("sale-ended", {
-        "method": "card", "result": "declined", "stan": record.stan, "code": code,
+        "method": record.method, "result": "declined", "stan": record.stan, "code": code,
     })  # fmt: skip
 
 
@@ -54,9 +55,9 @@ def unknown(t: Terminal, record: SaleRecord, reason: str, connection: Connection
     })  # fmt: skip
 
 
-def cancelled(t: Terminal, prompt: str, why: str) -> Story:
-    """Nothing was sent: nothing to reverse, nothing to keep."""
+def cancelled(t: Terminal, prompt: str, why: str, method: str = CARD) -> Story:
+    """Nothing was sent: nothing to reverse, no order, nothing to keep."""
     t.module.forget()
     t.display.show(prompt)
     yield State.SALE_CANCELLED
-    t.emit("sale-ended", {"method": "card", "result": "cancelled", "why": why})
+    t.emit("sale-ended", {"method": method, "result": "cancelled", "why": why})

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from posemu.wire.emv.apdu import LE_MAX, SFI_MAX, Command
-from posemu.wire.emv.tags import emv_tag
+from posemu.wire.emv.tags import EMV_TAGS
 from posemu.wire.emv.tlv import Tlv, decode_tlv
 from posemu.wire.errors import DecodeError
 
 AID_BYTES = range(5, 17)
+_KNOWN = frozenset(entry.tag for entry in EMV_TAGS)
 _FCI, _DF_NAME, _PROPRIETARY = "6F", "84", "A5"
 
 
@@ -64,6 +65,6 @@ def known_objects(objects: Iterable[Tlv]) -> list[tuple[str, bytes]]:
     for item in objects:
         if item.children is not None:
             found += known_objects(item.children)
-        elif emv_tag(item.tag) is not None:
+        elif item.tag in _KNOWN:
             found.append((item.tag, item.value))
     return found

@@ -22,7 +22,7 @@ from posemu.terminal.kernel.outcome import terminate
 from posemu.terminal.kernel.requests import Answer, Request
 from posemu.wire.emv.apdu import parse_afl
 from posemu.wire.emv.dol import dol_length
-from posemu.wire.emv.tags import EmvTag, emv_tag
+from posemu.wire.emv.tags import emv_tag
 from posemu.wire.emv.tlv import decode_length, decode_tlv
 from posemu.wire.errors import DecodeError
 
@@ -42,8 +42,19 @@ _CHECKED = (
 )  # fmt: skip
 """What the kernel decides by, and the book gives no other consequence for when it is malformed
 (Book 3, 7.5). What is for authentication fails there, a CVM list counts as none."""
-_DIGITS = {"n": re.compile("[0-9]*"), "cn": re.compile("[0-9]+F*")}
+_DIGITS = {"n": re.compile("[0-9]*"), "cn": re.compile("[0-9]+f*")}
 _DATE = re.compile("[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+
+
+def _form(tag: str) -> tuple[int, int, re.Pattern[str] | None]:
+    """Fewest and most bytes of an object, and what its hex digits must be like."""
+    known = emv_tag(tag)
+    assert known is not None
+    digits = _DATE if tag in _DATES else _DIGITS.get(known.format)
+    return known.shortest, known.longest, digits
+
+
+_FORMS = {tag: _form(tag) for tag in _CHECKED}
 
 
 def read_data(data: Data) -> Generator[Request, Answer, None]:
@@ -104,21 +115,14 @@ def _keep(data: Data, contents: bytes) -> None:
 def _check(data: Data) -> None:
     if any(tag not in data.card for tag in MANDATORY):
         raise terminate("missing-data")
-    for tag in _CHECKED:
+    for tag, (shortest, longest, digits) in _FORMS.items():
         value = data.card.get(tag)
-        if value is not None and not _well_formed(tag, value):
+        if value is None:
+            continue
+        if not shortest <= len(value) <= longest or (digits and not digits.fullmatch(value.hex())):
             raise terminate("bad-format")
     if not all(_can_be_filled(tag, data) for tag in _DOLS if tag in data.card):
         raise terminate("bad-format")
-
-
-def _well_formed(tag: str, value: bytes) -> bool:
-    known = emv_tag(tag)
-    assert isinstance(known, EmvTag)
-    digits = _DATE if tag in _DATES else _DIGITS.get(known.format)
-    return known.shortest <= len(value) <= known.longest and (
-        digits is None or digits.fullmatch(value.hex().upper()) is not None
-    )
 
 
 def _can_be_filled(tag: str, data: Data) -> bool:
